@@ -61,6 +61,7 @@ let package = Package(
     targets: [
         // Ground
         room("Vocabulary", on: "Ground"),
+        room("DurableFiles", on: "Ground", uses: ["Vocabulary"]),
 
 
 
@@ -68,8 +69,13 @@ let package = Package(
         room(
             "TestKit", on: "Testing",
             uses: ["Vocabulary", from("swift-collections", "HashTreeCollections")]),
+        room("Simulator", on: "Testing", uses: ["DurableFiles", "TestKit", "Vocabulary"]),
 
         // Tests
+
+        tests("DurableFilesTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
+
+        tests("SimulatorTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
 
         tests("VocabularyTests", uses: ["TestKit", "Vocabulary"]),
 

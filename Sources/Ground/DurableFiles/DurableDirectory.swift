@@ -1,0 +1,35 @@
+/// Directories that are still there after a power cut.
+package enum DurableDirectory {
+    /// Makes the directory `path`, and those above it that are missing, unless it is there.
+    ///
+    /// Also for one that is there the parent is synced: whoever made it may not have come so far, and what is
+    /// put into it would go with it.
+    package static func make(
+        _ path: String, permissions: Permissions = .privateDirectory, on files: any FileSystem
+    ) throws(FileError) {
+        let parent = AtomicFile.directory(of: path)
+        do throws(FileError) {
+            try files.makeDirectory(path, permissions: permissions)
+        } catch {
+            switch error.code {
+            case .exists: return try Self.confirm(path, in: parent, on: files)
+            case .notFound where parent != path:
+                try Self.make(parent, permissions: permissions, on: files)
+                return try Self.make(path, permissions: permissions, on: files)
+            default: throw error
+            }
+        }
+        try files.syncDirectory(parent)
+    }
+
+    private static func confirm(_ path: String, in parent: String, on files: any FileSystem) throws(FileError) {
+        let kind = try files.status(of: path).kind
+        guard kind == .directory || kind == .symlink else { throw FileError(.notDirectory, .makeDirectory, path) }
+        do throws(FileError) {
+            try files.syncDirectory(parent)
+        } catch {
+            // A directory in a parent that we may not even read (/home/ME in a closed /home) was not made by us.
+            guard error.code == .permission else { throw error }
+        }
+    }
+}
