@@ -63,6 +63,10 @@ let package = Package(
         room("Vocabulary", on: "Ground"),
         room("DurableFiles", on: "Ground", uses: ["Vocabulary"]),
 
+        room(
+            "SQLiteStorage", on: "Ground",
+            uses: ["Vocabulary", from("GRDB.swift", "GRDB"), from("GRDB.swift", "GRDBSQLite")]),
+
 
 
         // Testing
@@ -74,7 +78,7 @@ let package = Package(
         // Tests
 
         tests("DurableFilesTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
-
+        tests("SQLiteStorageTests", uses: ["SQLiteStorage", "TestKit", "Vocabulary"]),
         tests("SimulatorTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
 
         tests("VocabularyTests", uses: ["TestKit", "Vocabulary"]),

@@ -1,0 +1,141 @@
+import GRDB
+package import Vocabulary
+
+/// One database file: WAL, every commit synced, one connection that writes and several that read beside it.
+///
+/// Another process that opens the same file is refused, for what is in memory here would not be true there.
+package final class SQLiteFile: Sendable {
+    package let path: String
+    let pool: DatabasePool
+    private let lock: SidecarLock
+
+    private init(path: String, pool: DatabasePool, lock: SidecarLock) {
+        self.path = path
+        self.pool = pool
+        self.lock = lock
+    }
+}
+
+/// What a database file is to be like.
+package struct SQLiteOptions: Sendable {
+    /// Says whose file it is (`PRAGMA application_id`).
+    package var applicationID: Int32
+    /// Its schema, from the first step on.
+    package var migrations: [SQLMigration]
+    /// Of a file that is made; an older one keeps its own. Small pages are cheap where each row of a commit goes to
+    /// another place of an index, because the log holds whole pages.
+    package var pageSize = ByteCount(1_024)
+    /// Of each connection.
+    package var cacheSize = ByteCount(32 << 20)
+    /// How big the log grows before it is moved into the file.
+    package var logMax = ByteCount(32 << 20)
+    package var readersMax = 4
+    package var busyTimeout: Duration = .seconds(5)
+
+    package init(applicationID: Int32, migrations: [SQLMigration]) {
+        self.applicationID = applicationID
+        self.migrations = migrations
+    }
+}
+
+extension SQLiteFile {
+    /// Opens the file at `path`, makes it when there is none, and takes its schema to the newest step.
+    package static func open(_ path: String, _ options: SQLiteOptions) throws(StorageError) -> SQLiteFile {
+        let lock = try SidecarLock(for: path)
+        let pool: DatabasePool
+        do {
+            pool = try DatabasePool(path: path, configuration: self.configuration(options))
+        } catch {
+            throw StorageError(error, path: path)
+        }
+        let file = SQLiteFile(path: path, pool: pool, lock: lock)
+        try file.write { connection throws(StorageError) in
+            // GRDB has set NORMAL by now, which loses acknowledged commits when the power goes.
+            try connection.execute("PRAGMA synchronous = FULL")
+            let pageSize = try connection.integer(of: "page_size")
+            try connection.execute("PRAGMA wal_autocheckpoint = \(Int64(options.logMax.bytes) / pageSize)")
+            try connection.migrate(options)
+        }
+        try file.assertDurability()
+        return file
+    }
+
+    private static func configuration(_ options: SQLiteOptions) -> Configuration {
+        var configuration = Configuration()
+        configuration.label = "store"
+        configuration.foreignKeysEnabled = true
+        configuration.maximumReaderCount = options.readersMax
+        configuration.allowsUnsafeTransactions = true  // a transaction stays open from one call to the next
+        configuration.busyMode = .timeout(Double(options.busyTimeout.wholeMilliseconds) / 1_000)
+        let statements = """
+            PRAGMA page_size = \(options.pageSize.bytes);
+            PRAGMA cache_size = -\(options.cacheSize.bytes / 1_024);
+            PRAGMA temp_store = MEMORY;
+            """
+        configuration.prepareDatabase { try $0.execute(sql: statements) }
+        return configuration
+    }
+
+    /// Checks what durability hangs on; a file that does not pass must not be written.
+    package func assertDurability() throws(StorageError) {
+        try self.write { connection throws(StorageError) in
+            let mode = try connection.first("PRAGMA journal_mode") { row throws(StorageError) in
+                try row.next(String.self)
+            }
+            guard mode == "wal" else { throw self.unsafe("journal_mode is \(mode ?? "unknown"), not wal") }
+            let level = try connection.integer(of: "synchronous")
+            guard level >= 2 else { throw self.unsafe("synchronous is \(level), not FULL (2)") }
+        }
+    }
+
+    private func unsafe(_ what: String) -> StorageError {
+        StorageError(.other, "\(self.path) would lose commits: \(what)", hint: "does its file system support locks?")
+    }
+
+    /// Closes all connections. What is in the log is moved into the file.
+    package func close() {
+        try? self.pool.close()  // what it could not do, the next opening does
+        self.lock.release()
+    }
+}
+
+// MARK: - Access
+
+extension SQLiteFile {
+    /// Runs `body` on the connection that writes; not in a transaction of its own.
+    package func write<Value>(
+        _ body: (SQLConnection) throws(StorageError) -> Value
+    ) throws(StorageError) -> Value {
+        do {
+            return try self.pool.unsafeReentrantWrite { try body(SQLConnection($0, path: self.path)) }
+        } catch {
+            throw StorageError(error, path: self.path)
+        }
+    }
+
+    /// Runs `body` on a connection that reads: it sees one commit, whole.
+    package func read<Value: Sendable>(
+        _ body: @escaping @Sendable (SQLConnection) throws(StorageError) -> Value
+    ) async throws(StorageError) -> Value {
+        do {
+            return try await self.pool.read { try body(SQLConnection($0, path: self.path)) }
+        } catch {
+            throw StorageError(error, path: self.path)
+        }
+    }
+
+    /// Looks the whole file over; each line is something that is wrong with it.
+    package func quickCheck() async throws(StorageError) -> [String] {
+        try await self.read { connection throws(StorageError) in
+            try connection.rows("PRAGMA quick_check(100)") { row throws(StorageError) in try row.next(String.self) }
+                .filter { $0 != "ok" }
+        }
+    }
+}
+
+extension SQLConnection {
+    /// The value of a pragma that is a number.
+    package func integer(of pragma: String) throws(StorageError) -> Int64 {
+        try self.first("PRAGMA \(pragma)") { row throws(StorageError) in try row.next(Int64.self) } ?? 0
+    }
+}
