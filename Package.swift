@@ -62,7 +62,15 @@ let package = Package(
         // Ground
         room("Vocabulary", on: "Ground"),
         room("DurableFiles", on: "Ground", uses: ["Vocabulary"]),
-
+        room(
+            "WebTransport", on: "Ground",
+            uses: [
+                from("hummingbird", "Hummingbird"), from("hummingbird", "HummingbirdCore"),
+                from("swift-crypto", "Crypto"), from("swift-http-types", "HTTPTypes"), from("swift-log", "Logging"),
+                from("swift-nio", "NIOCore"), from("swift-nio", "NIOHTTP1"), from("swift-nio", "NIOPosix"),
+                from("swift-nio-extras", "NIOHTTPTypes"), from("swift-nio-extras", "NIOHTTPTypesHTTP1"),
+                from("swift-nio-ssl", "NIOSSL"), from("swift-service-lifecycle", "ServiceLifecycle"),
+            ]),
         room(
             "SQLiteStorage", on: "Ground",
             uses: ["Vocabulary", from("GRDB.swift", "GRDB"), from("GRDB.swift", "GRDBSQLite")]),
@@ -82,6 +90,12 @@ let package = Package(
         tests("SimulatorTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
 
         tests("VocabularyTests", uses: ["TestKit", "Vocabulary"]),
-
+        tests(
+            "WebTransportTests",
+            uses: [
+                "WebTransport", from("hummingbird", "Hummingbird"), from("swift-log", "Logging"),
+                from("swift-nio", "NIOCore"), from("swift-nio", "NIOHTTP1"), from("swift-nio", "NIOPosix"),
+                from("swift-service-lifecycle", "ServiceLifecycle"), from("swift-subprocess", "Subprocess"),
+            ]),
     ]
 )
