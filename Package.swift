@@ -75,12 +75,14 @@ let package = Package(
             "SQLiteStorage", on: "Ground",
             uses: ["Vocabulary", from("GRDB.swift", "GRDB"), from("GRDB.swift", "GRDBSQLite")]),
 
+        // Trails
+        room("TrailsCore", on: "Trails", uses: ["Vocabulary", from("swift-collections", "HashTreeCollections")]),
 
 
         // Testing
         room(
             "TestKit", on: "Testing",
-            uses: ["Vocabulary", from("swift-collections", "HashTreeCollections")]),
+            uses: ["TrailsCore", "Vocabulary", from("swift-collections", "HashTreeCollections")]),
         room("Simulator", on: "Testing", uses: ["DurableFiles", "TestKit", "Vocabulary"]),
 
         // Tests
@@ -88,6 +90,11 @@ let package = Package(
         tests("DurableFilesTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
         tests("SQLiteStorageTests", uses: ["SQLiteStorage", "TestKit", "Vocabulary"]),
         tests("SimulatorTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
+
+        tests(
+            "TrailsCoreTests",
+            uses: ["TestKit", "TrailsCore", "Vocabulary", from("swift-collections", "HashTreeCollections")],
+            reads: ["Transcripts"]),
 
         tests("VocabularyTests", uses: ["TestKit", "Vocabulary"]),
         tests(
