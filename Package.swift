@@ -77,6 +77,7 @@ let package = Package(
 
         // Trails
         room("TrailsCore", on: "Trails", uses: ["Vocabulary", from("swift-collections", "HashTreeCollections")]),
+        room("TrailsWire", on: "Trails", uses: ["TrailsCore", "Vocabulary", from("swift-crypto", "Crypto")]),
 
 
         // Testing
@@ -96,6 +97,7 @@ let package = Package(
             uses: ["TestKit", "TrailsCore", "Vocabulary", from("swift-collections", "HashTreeCollections")],
             reads: ["Transcripts"]),
 
+        tests("TrailsWireTests", uses: ["TestKit", "TrailsWire", "TrailsCore", "Vocabulary"], reads: ["Vectors"]),
         tests("VocabularyTests", uses: ["TestKit", "Vocabulary"]),
         tests(
             "WebTransportTests",
