@@ -78,13 +78,24 @@ let package = Package(
         // Trails
         room("TrailsCore", on: "Trails", uses: ["Vocabulary", from("swift-collections", "HashTreeCollections")]),
         room("TrailsWire", on: "Trails", uses: ["TrailsCore", "Vocabulary", from("swift-crypto", "Crypto")]),
+        room(
+            "TrailsStore", on: "Trails",
+            uses: ["TrailsCore", "Vocabulary", from("swift-collections", "HashTreeCollections")]),
+
+        room(
+            "TrailsStoreSQLite", on: "Trails",
+            uses: [
+                "SQLiteStorage", "TrailsCore", "TrailsStore", "Vocabulary",
+                from("swift-collections", "HashTreeCollections"),
+            ]),
 
 
         // Testing
         room(
             "TestKit", on: "Testing",
-            uses: ["TrailsCore", "Vocabulary", from("swift-collections", "HashTreeCollections")]),
+            uses: ["TrailsCore", "TrailsStore", "Vocabulary", from("swift-collections", "HashTreeCollections")]),
         room("Simulator", on: "Testing", uses: ["DurableFiles", "TestKit", "Vocabulary"]),
+        tool("store-writer", in: "StoreWriter", uses: ["TestKit", "TrailsCore", "TrailsStoreSQLite", "Vocabulary"]),
 
         // Tests
 
@@ -97,6 +108,12 @@ let package = Package(
             uses: ["TestKit", "TrailsCore", "Vocabulary", from("swift-collections", "HashTreeCollections")],
             reads: ["Transcripts"]),
 
+        tests(
+            "TrailsStoreSQLiteTests",
+            uses: [
+                "SQLiteStorage", "TestKit", "TrailsCore", "TrailsStore", "TrailsStoreSQLite", "Vocabulary",
+                "store-writer", from("swift-collections", "HashTreeCollections"),
+            ]),
         tests("TrailsWireTests", uses: ["TestKit", "TrailsWire", "TrailsCore", "Vocabulary"], reads: ["Vectors"]),
         tests("VocabularyTests", uses: ["TestKit", "Vocabulary"]),
         tests(
