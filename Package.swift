@@ -74,6 +74,7 @@ let package = Package(
         room(
             "SQLiteStorage", on: "Ground",
             uses: ["Vocabulary", from("GRDB.swift", "GRDB"), from("GRDB.swift", "GRDBSQLite")]),
+        .systemLibrary(name: "CSodium", path: "Sources/Ground/System/CSodium", providers: [.apt(["libsodium-dev"])]),
 
         // Trails
         room("TrailsCore", on: "Trails", uses: ["Vocabulary", from("swift-collections", "HashTreeCollections")]),
@@ -88,6 +89,9 @@ let package = Package(
                 "SQLiteStorage", "TrailsCore", "TrailsStore", "Vocabulary",
                 from("swift-collections", "HashTreeCollections"),
             ]),
+        room(
+            "TrailsContexts", on: "Trails",
+            uses: ["CSodium", "DurableFiles", "Vocabulary", from("swift-crypto", "Crypto"), from("Yams", "Yams")]),
 
 
         // Testing
@@ -103,6 +107,9 @@ let package = Package(
         tests("SQLiteStorageTests", uses: ["SQLiteStorage", "TestKit", "Vocabulary"]),
         tests("SimulatorTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
 
+        tests(
+            "TrailsContextsTests",
+            uses: ["DurableFiles", "Simulator", "TestKit", "TrailsContexts", "Vocabulary"]),
         tests(
             "TrailsCoreTests",
             uses: ["TestKit", "TrailsCore", "Vocabulary", from("swift-collections", "HashTreeCollections")],
