@@ -82,7 +82,17 @@ let package = Package(
         room(
             "TrailsStore", on: "Trails",
             uses: ["TrailsCore", "Vocabulary", from("swift-collections", "HashTreeCollections")]),
-
+        room(
+            "TrailsServer", on: "Trails",
+            uses: [
+                "DurableFiles", "SQLiteStorage", "TrailsCore", "TrailsStore", "TrailsWire", "Vocabulary",
+                "WebTransport",
+                from("hummingbird", "Hummingbird"), from("swift-collections", "HashTreeCollections"),
+                from("swift-collections", "HeapModule"), from("swift-http-types", "HTTPTypes"),
+                from("swift-log", "Logging"), from("swift-nio", "NIOCore"), from("swift-nio", "NIOHTTP1"),
+                from("swift-nio", "NIOPosix"), from("swift-service-lifecycle", "ServiceLifecycle"),
+                from("swift-service-lifecycle", "UnixSignals"),
+            ]),
         room(
             "TrailsStoreSQLite", on: "Trails",
             uses: [
@@ -93,6 +103,16 @@ let package = Package(
             "TrailsContexts", on: "Trails",
             uses: ["CSodium", "DurableFiles", "Vocabulary", from("swift-crypto", "Crypto"), from("Yams", "Yams")]),
 
+        // Programs
+
+        program(
+            "trailsd",
+            uses: [
+                "DurableFiles", "TrailsCore", "TrailsServer", "TrailsStore", "TrailsStoreSQLite", "TrailsWire",
+                "Vocabulary", "WebTransport", from("swift-argument-parser", "ArgumentParser"),
+                from("swift-log", "Logging"),
+                from("swift-service-lifecycle", "ServiceLifecycle"), from("swift-service-lifecycle", "UnixSignals"),
+            ]),
 
         // Testing
         room(
