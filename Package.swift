@@ -134,7 +134,16 @@ let package = Package(
             "TrailsCoreTests",
             uses: ["TestKit", "TrailsCore", "Vocabulary", from("swift-collections", "HashTreeCollections")],
             reads: ["Transcripts"]),
-
+        tests(
+            "TrailsServerTests",
+            uses: [
+                "SQLiteStorage", "TestKit", "TrailsCore", "TrailsServer", "TrailsStore", "TrailsStoreSQLite",
+                "TrailsWire", "Vocabulary", "WebTransport", "trailsd", from("async-http-client", "AsyncHTTPClient"),
+                from("swift-log", "Logging"), from("swift-nio", "NIOCore"), from("swift-nio", "NIOHTTP1"),
+                from("swift-nio", "NIOPosix"), from("swift-nio-ssl", "NIOSSL"),
+                from("swift-service-lifecycle", "ServiceLifecycle"),
+            ],
+            reads: ["third_party_client.py"]),
         tests(
             "TrailsStoreSQLiteTests",
             uses: [
