@@ -41,7 +41,7 @@ func from(_ package: String, _ product: String) -> Target.Dependency {
 let package = Package(
     name: "cairn",
     platforms: [.macOS(.v15)],
-    products: [],
+    products: [.library(name: "TrailsClient", targets: ["TrailsClient"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
@@ -102,6 +102,14 @@ let package = Package(
         room(
             "TrailsContexts", on: "Trails",
             uses: ["CSodium", "DurableFiles", "Vocabulary", from("swift-crypto", "Crypto"), from("Yams", "Yams")]),
+        room(
+            "TrailsClient", on: "Trails",
+            uses: [
+                "DurableFiles", "TrailsContexts", "TrailsCore", "TrailsWire", "Vocabulary", "WebTransport",
+                from("async-http-client", "AsyncHTTPClient"), from("swift-collections", "DequeModule"),
+                from("swift-crypto", "Crypto"), from("swift-log", "Logging"), from("swift-nio", "NIOCore"),
+                from("swift-nio", "NIOHTTP1"), from("swift-nio", "NIOPosix"), from("swift-nio-ssl", "NIOSSL"),
+            ]),
 
         // Programs
 
@@ -126,6 +134,15 @@ let package = Package(
         tests("DurableFilesTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
         tests("SQLiteStorageTests", uses: ["SQLiteStorage", "TestKit", "Vocabulary"]),
         tests("SimulatorTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
+
+        tests(
+            "TrailsClientTests",
+            uses: [
+                "DurableFiles", "Simulator", "TestKit", "TrailsClient", "TrailsContexts", "TrailsCore", "TrailsWire",
+                "Vocabulary", "WebTransport", "trailsd", from("hummingbird", "Hummingbird"),
+                from("swift-log", "Logging"), from("swift-nio", "NIOCore"), from("swift-nio", "NIOHTTP1"),
+                from("swift-service-lifecycle", "ServiceLifecycle"),
+            ]),
 
         tests(
             "TrailsContextsTests",
