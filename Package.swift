@@ -110,9 +110,16 @@ let package = Package(
                 from("swift-crypto", "Crypto"), from("swift-log", "Logging"), from("swift-nio", "NIOCore"),
                 from("swift-nio", "NIOHTTP1"), from("swift-nio", "NIOPosix"), from("swift-nio-ssl", "NIOSSL"),
             ]),
+        room(
+            "TrailsCommands", on: "Trails",
+            uses: [
+                "DurableFiles", "TrailsClient", "TrailsContexts", "TrailsCore", "TrailsWire", "Vocabulary",
+                "WebTransport", from("async-http-client", "AsyncHTTPClient"),
+                from("swift-argument-parser", "ArgumentParser"),
+            ]),
 
         // Programs
-
+        program("trails", uses: ["TrailsCommands"]),
         program(
             "trailsd",
             uses: [
