@@ -150,7 +150,10 @@ let package = Package(
                 from("swift-log", "Logging"), from("swift-nio", "NIOCore"), from("swift-nio", "NIOHTTP1"),
                 from("swift-service-lifecycle", "ServiceLifecycle"),
             ]),
-
+        tests(
+            "TrailsCommandsTests",
+            uses: ["TrailsClient", "TrailsCommands", "TrailsCore", "TrailsWire", "Vocabulary", "trails", "trailsd"],
+            reads: ["Transcripts"]),
         tests(
             "TrailsContextsTests",
             uses: ["DurableFiles", "Simulator", "TestKit", "TrailsContexts", "Vocabulary"]),
