@@ -135,9 +135,18 @@ let package = Package(
             uses: ["TrailsCore", "TrailsStore", "Vocabulary", from("swift-collections", "HashTreeCollections")]),
         room("Simulator", on: "Testing", uses: ["DurableFiles", "TestKit", "Vocabulary"]),
         tool("store-writer", in: "StoreWriter", uses: ["TestKit", "TrailsCore", "TrailsStoreSQLite", "Vocabulary"]),
+        room(
+            "CrashLab", on: "Testing",
+            uses: [
+                "TestKit", "TrailsCore", "TrailsWire", "Vocabulary", "WebTransport",
+                from("async-http-client", "AsyncHTTPClient"), from("GRDB.swift", "GRDB"),
+                from("swift-nio", "NIOCore"), from("swift-nio", "NIOHTTP1"), from("swift-nio", "NIOPosix"),
+            ]),
 
         // Tests
-
+        tests(
+            "CrashLabTests",
+            uses: ["CrashLab", "trailsd", from("swift-nio", "NIOPosix")], reads: ["PowerCut"]),
         tests("DurableFilesTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
         tests("SQLiteStorageTests", uses: ["SQLiteStorage", "TestKit", "Vocabulary"]),
         tests("SimulatorTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
