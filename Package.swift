@@ -142,6 +142,15 @@ let package = Package(
                 from("async-http-client", "AsyncHTTPClient"), from("GRDB.swift", "GRDB"),
                 from("swift-nio", "NIOCore"), from("swift-nio", "NIOHTTP1"), from("swift-nio", "NIOPosix"),
             ]),
+        tool(
+            "trails-bench", in: "TrailsBench",
+            uses: [
+                "TrailsClient", "TrailsCore", "TrailsStore", "TrailsStoreSQLite", "TrailsWire", "Vocabulary",
+                "WebTransport", from("GRDB.swift", "GRDBSQLite"), from("async-http-client", "AsyncHTTPClient"),
+                from("hummingbird", "Hummingbird"), from("swift-collections", "HashTreeCollections"),
+                from("swift-log", "Logging"), from("swift-nio", "NIOCore"), from("swift-nio", "NIOHTTP1"),
+                from("swift-nio", "NIOPosix"),
+            ]),
 
         // Tests
         tests(
