@@ -160,6 +160,7 @@ let package = Package(
         tests("SQLiteStorageTests", uses: ["SQLiteStorage", "TestKit", "Vocabulary"]),
         tests("SimulatorTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
 
+        tests("TidyTests"),
         tests(
             "TrailsClientTests",
             uses: [

@@ -1,0 +1,91 @@
+/// The rooms of the house, in the order of its floors: an arrow points at an earlier line of this table.
+///
+/// A new target gets a line here in the commit that adds it to Package.swift. A line may wait for its target.
+enum House {
+    struct Room {
+        let name: String
+        let floor: String
+        /// Of its sources, on its floor.
+        let folder: String
+        /// The rooms it may depend on.
+        let uses: [String]
+        /// For a pure core: all it may import from outside the house. `nil` for a room that may do I/O.
+        let coreImports: [String]?
+
+        /// A pure core: no I/O, no clock, no dice, no `await`, no logging.
+        static func core(_ name: String, _ floor: String, uses: [String] = [], imports: [String] = []) -> Self {
+            Self(name: name, floor: floor, folder: name, uses: uses, coreImports: imports)
+        }
+
+        static func shell(_ name: String, _ floor: String, in folder: String? = nil, uses: [String] = []) -> Self {
+            Self(name: name, floor: floor, folder: folder ?? name, uses: uses, coreImports: nil)
+        }
+    }
+
+    static let rooms: [Room] = [
+        .core("Vocabulary", "Ground", imports: ["FoundationEssentials"]),
+        .shell("CSodium", "Ground/System"),
+        .shell("CLinuxShims", "Ground/System"),
+        .shell("DurableFiles", "Ground", uses: ["Vocabulary", "CLinuxShims"]),
+        .shell("SQLiteStorage", "Ground", uses: ["Vocabulary", "DurableFiles"]),
+        .shell("WebTransport", "Ground", uses: ["Vocabulary"]),
+
+        .core("TrailsCore", "Trails", uses: ["Vocabulary"], imports: ["HashTreeCollections", "OrderedCollections"]),
+        .core(
+            "TrailsWire", "Trails", uses: ["TrailsCore", "Vocabulary"], imports: ["FoundationEssentials", "Crypto"]),
+        .shell("TrailsContexts", "Trails", uses: ["Vocabulary", "CSodium", "DurableFiles", "TrailsWire"]),
+        .shell("TrailsStore", "Trails", uses: ["Vocabulary", "TrailsCore", "TrailsWire"]),
+        .shell(
+            "TrailsStoreSQLite", "Trails",
+            uses: ["Vocabulary", "DurableFiles", "SQLiteStorage", "TrailsCore", "TrailsWire", "TrailsStore"]),
+        .shell(
+            "TrailsServer", "Trails",
+            uses: [
+                "Vocabulary", "CLinuxShims", "DurableFiles", "SQLiteStorage", "WebTransport", "TrailsCore",
+                "TrailsWire",
+                "TrailsStore",
+            ]),
+        .shell(
+            "TrailsClient", "Trails",
+            uses: ["Vocabulary", "DurableFiles", "WebTransport", "TrailsCore", "TrailsWire", "TrailsContexts"]),
+        .shell(
+            "TrailsCommands", "Trails",
+            uses: [
+                "Vocabulary", "CLinuxShims", "DurableFiles", "WebTransport", "TrailsCore", "TrailsWire",
+                "TrailsContexts",
+                "TrailsClient",
+            ]),
+
+        .shell(
+            "TestKit", "Testing",
+            uses: [
+                "Vocabulary", "DurableFiles", "SQLiteStorage", "WebTransport", "TrailsCore", "TrailsWire",
+                "TrailsContexts", "TrailsStore", "TrailsStoreSQLite", "TrailsServer", "TrailsClient",
+            ]),
+        .shell("Simulator", "Testing", uses: ["Vocabulary", "DurableFiles", "TestKit"]),
+        .shell("CrashLab", "Testing", uses: ["Vocabulary", "WebTransport", "TrailsCore", "TrailsWire", "TestKit"]),
+
+        .shell(
+            "store-writer", "Testing", in: "StoreWriter",
+            uses: ["Vocabulary", "TestKit", "TrailsCore", "TrailsStoreSQLite"]),
+        .shell(
+            "trails-bench", "Testing", in: "TrailsBench",
+            uses: [
+                "Vocabulary", "WebTransport", "TrailsCore", "TrailsWire", "TrailsStore", "TrailsStoreSQLite",
+                "TrailsClient",
+            ]),
+
+        .shell("trails", "Programs", uses: ["TrailsCommands"]),
+        .shell(
+            "trailsd", "Programs",
+            uses: [
+                "Vocabulary", "DurableFiles", "WebTransport", "TrailsCore", "TrailsWire", "TrailsStore",
+                "TrailsStoreSQLite", "TrailsServer",
+            ]),
+    ]
+
+    /// Modules that come with the toolchain: a room that is no core may import them without saying so.
+    static let platform: Set<String> = [
+        "Darwin", "Dispatch", "Foundation", "FoundationEssentials", "Glibc", "Musl", "Synchronization",
+    ]
+}
