@@ -159,7 +159,7 @@ let package = Package(
         tests("DurableFilesTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
         tests("SQLiteStorageTests", uses: ["SQLiteStorage", "TestKit", "Vocabulary"]),
         tests("SimulatorTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
-
+        tests("StoryTests", uses: ["trails", "trailsd"]),
         tests("TidyTests"),
         tests(
             "TrailsClientTests",

@@ -1,0 +1,123 @@
+import Foundation
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// What a reader of the README does, with the programs as they were built beside the tests.
+@Suite(.serialized, .timeLimit(.minutes(10))) struct `What the README promises` {
+    @Test func `holds when its session is pasted`() throws {
+        let place = try Place()
+        defer { place.remove() }
+        let session = try #require(Self.session(of: place.readme))
+        let port = try Self.freePort()
+        let end = try place.bash(
+            session,
+            environment: ["TRAILSD_LISTEN": "127.0.0.1:\(port)", "TRAILS_SERVER": "ws://127.0.0.1:\(port)/ws"])
+
+        let trees = Self.trees(in: end.output)
+        try #require(trees.count == 3, "\(end.output)")
+        #expect(trees[0] == trees[1])
+        #expect(trees[1].count == 3 && trees[1][2].contains("copy") && trees[1][2].contains("[running ▶ 40%]"))
+        #expect(trees[2].map { $0.contains("[done ✓]") } == [false, true, true])
+        #expect(end.output.contains(#":{"files":5}}"#))
+        #expect(end.code == 0)
+    }
+
+    @Test func `holds in the demo, which leaves nothing behind`() throws {
+        let place = try Place()
+        defer { place.remove() }
+        let end = try place.bash(
+            "exec '\(place.root)/scripts/demo'", environment: ["CAIRN_BIN": place.programs, "TMPDIR": place.scratch])
+        #expect(end.code == 0, "\(end.output)")
+        #expect(end.output.contains("All claims hold."))
+        #expect(!end.output.contains("\u{1B}["), "colours are for terminals")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: place.scratch) == [])
+    }
+
+    /// The first block of shell under "A session".
+    static func session(of readme: String) -> String? {
+        readme.firstMatch(of: /(?ms)^## A session$.*?^```sh\n(.*?)^```$/).map { String($0.1) }
+    }
+
+    /// Each tree that was drawn: its root and what hangs on it.
+    static func trees(in output: String) -> [[Substring]] {
+        var trees: [[Substring]] = []
+        for line in output.split(separator: "\n") {
+            if line.contains(/^nightly \([0-9a-f]{8}\) \[/) {
+                trees.append([line])
+            } else if line.contains("─ "), !trees.isEmpty {
+                trees[trees.count - 1].append(line)
+            }
+        }
+        return trees
+    }
+
+    /// A port that nobody had a moment ago.
+    static func freePort() throws -> UInt16 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        try #require(descriptor >= 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                bind(descriptor, address, length) == 0 ? getsockname(descriptor, address, &length) : -1
+            }
+        }
+        try #require(result == 0)
+        return UInt16(bigEndian: address.sin_port)
+    }
+}
+
+/// A folder in which `.build/release` is what was built beside the tests.
+struct Place {
+    let root: String
+    let programs: String
+    let folder: URL
+
+    /// The temporary folder of what runs here.
+    var scratch: String { self.folder.appending(path: "tmp").path(percentEncoded: false) }
+
+    init() throws {
+        let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        self.programs = URL(filePath: tests).deletingLastPathComponent().path(percentEncoded: false)
+        self.root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().path(percentEncoded: false)
+        self.folder = FileManager.default.temporaryDirectory.appending(path: "cairn-story-\(UUID())")
+        let build = self.folder.appending(path: ".build")
+        try FileManager.default.createDirectory(at: build, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(atPath: self.scratch, withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(
+            atPath: build.appending(path: "release").path(percentEncoded: false), withDestinationPath: self.programs)
+    }
+
+    func remove() { try? FileManager.default.removeItem(at: self.folder) }
+
+    var readme: String {
+        get throws { try String(contentsOf: URL(filePath: self.root).appending(path: "README.md"), encoding: .utf8) }
+    }
+
+    /// Runs a script as a shell would that nobody has used TRAILS in; both outputs in one.
+    func bash(_ script: String, environment: [String: String]) throws -> (code: Int32, output: String) {
+        let process = Process()
+        let pipe = Pipe()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["timeout", "--kill-after=5", "200", "bash", "-c", script]
+        process.currentDirectoryURL = self.folder
+        process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("TRAILS") }
+            .merging(["TMPDIR": self.scratch]) { $1 }.merging(environment) { $1 }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = pipe
+        process.standardError = pipe
+        try process.run()
+        let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+    }
+}
