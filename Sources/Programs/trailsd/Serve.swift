@@ -1,5 +1,6 @@
 import ArgumentParser
 import DurableFiles
+import FoundationEssentials
 import Glibc
 import Logging
 import ServiceLifecycle
@@ -87,8 +88,6 @@ private struct Serving: Service {
 extension Timestamp {
     /// By the system's clock.
     static var now: Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
+        Timestamp(milliseconds: Int64(Date.now.timeIntervalSince1970 * 1_000))
     }
 }
