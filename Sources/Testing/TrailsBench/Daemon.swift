@@ -31,7 +31,8 @@ final class Daemon {
         self.process = process
     }
 
-    private static func firstLine(of handle: FileHandle) -> String? {
+    /// What a program that was just started says first.
+    static func firstLine(of handle: FileHandle) -> String? {
         var bytes: [UInt8] = []
         while let byte = try? handle.read(upToCount: 1)?.first {
             if byte == UInt8(ascii: "\n") { return String(decoding: bytes, as: UTF8.self) }

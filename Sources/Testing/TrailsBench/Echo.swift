@@ -33,9 +33,9 @@ enum Echo {
             kill(process.processIdentifier, SIGKILL)
             process.waitUntilExit()
         }
-        guard let data = try pipe.fileHandleForReading.read(upToCount: 16),
-            let port = Int(String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
-        else { throw BenchError("the echo server did not start") }
+        guard let port = Daemon.firstLine(of: pipe.fileHandleForReading).flatMap({ Int($0) }) else {
+            throw BenchError("the echo server did not start")
+        }
         let counter = Counter()
         var open: [WebSocketConnection] = []
         for _ in 0..<connections {
