@@ -11,7 +11,7 @@ extension AppSocket {
     func take(_ received: Received<ClientFrame>) throws(FrameError) {
         switch received.frame {
         case .register(let frame): self.takeWish(.register(frame))
-        case .reRegister(let frame): self.takeWish(.again(frame))
+        case .reRegister(let frame): self.takeWish(.again(frame, isSigned: received.signature != nil))
         case .challengeResponse(let frame): self.takeProof(frame, signature: received.signature)
         case .message(let frame): try self.take(frame, received)
         case .controlAck(let frame): try self.take(frame, received)
@@ -121,7 +121,9 @@ extension AppSocket {
                 state.challenges[wish.app] = nil
                 return true
             }
-            if isLate { self.send(ErrorFrame(.stale, "the challenge was not answered in time", appID: wish.app)) }
+            guard isLate else { return }
+            let error = ErrorFrame(.stale, "the challenge was not answered in time", appID: wish.app)
+            self.send(.error(error), signedIn: frame.nonce)
         }
         let challenge = Challenge(wish: wish, frame: frame, verifier: Verifier(key), timeout: timeout)
         self.withState { state in
@@ -145,7 +147,9 @@ extension AppSocket {
             challenge.frame.proof().isValid(signature, for: self.house.key.publicKey, by: challenge.verifier)
         else {
             self.withState { $0.challenges[frame.appID] = nil }
-            self.send(ErrorFrame(.badSignature, "the challenge was not signed with the app's key", appID: frame.appID))
+            let error = ErrorFrame(
+                .badSignature, "the challenge was not signed with the app's key", appID: frame.appID)
+            self.send(.error(error), signedIn: challenge.frame.nonce)
             return
         }
         self.submit(challenge.wish, challenge)
@@ -171,7 +175,7 @@ extension AppSocket {
                 job.command = .register(registration)
             }
             self.withState { $0.jobs.append(job) }
-        case .again(let frame):
+        case .again(let frame, _):
             var job = Job(
                 command: .reregister(frame.appID, key: frame.publicKey, isProven: proof != nil),
                 reply: .socket(self, ticket))

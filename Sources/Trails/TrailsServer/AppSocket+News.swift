@@ -36,6 +36,7 @@ extension AppSocket {
             own.settle(app, proof)
             if own.isClosed { return true }
             own.voices[app] = Voice(session: state.sessionEpoch, proof: proof, heardAt: self.house.now())
+            own.former[app] = nil
             return false
         }
         guard !isClosed else {
@@ -56,18 +57,30 @@ extension AppSocket {
     private func failed(_ ticket: Ticket, _ failure: Job.Failure) {
         if case .register(let app, let wish, let proof) = ticket {
             self.withState { $0.settle(app, proof) }
-            if proof == nil, case .refused(.unproven) = failure, wish.key != nil {
-                // The app has ended, so only the store knew that it must prove its key.
+            if proof == nil, self.mustProve(wish, before: failure) {
                 self.challenge(wish, level: self.isSecure ? .full : .signed)
                 return
             }
+            self.send(.error(ErrorFrame(failure, of: ticket)), signedIn: proof?.nonce)
+            return
         }
         self.send(ErrorFrame(failure, of: ticket))
+    }
+
+    /// Whether a wish is challenged before it is refused. Of an app that has ended only the store knew that it must
+    /// prove its key; and who wants its refusals signed needs a session to be told in.
+    private func mustProve(_ wish: Wish, before failure: Job.Failure) -> Bool {
+        switch failure {
+        case .refused(.unproven): wish.key != nil
+        case .refused: wish.wantsProof
+        case .replayed, .store, .overloaded, .draining: false
+        }
     }
 
     /// Another speaks for the app, or nobody may: this connection does no longer.
     func lose(_ app: AppID, _ error: ErrorFrame) {
         let isLast = self.withState { state in
+            state.former[app] = state.nonce(of: app)
             state.voices[app] = nil
             return state.voices.isEmpty
         }
@@ -104,11 +117,11 @@ extension AppSocket {
 
     /// Sends a frame, signed in the app's session where it has proven its key.
     func send(_ frame: ServerFrame, for app: AppID) {
-        self.send(frame, signedIn: self.withState { $0.voices[app]?.proof?.nonce })
+        self.send(frame, signedIn: self.withState { $0.nonce(of: app) })
     }
 
     func send(_ error: ErrorFrame) {
-        let nonce = self.withState { state in error.appID.flatMap { state.voices[$0]?.proof?.nonce } }
+        let nonce = self.withState { state in error.appID.flatMap { state.nonce(of: $0) } }
         self.send(.error(error), signedIn: nonce)
     }
 

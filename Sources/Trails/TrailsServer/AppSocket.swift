@@ -17,6 +17,8 @@ final class AppSocket: WebSocketSession, Receiver {
         var connection: WebSocketConnection?
         /// The apps this connection speaks for.
         var voices: [AppID: Voice] = [:]
+        /// The sessions of apps that it spoke for: what is still to be said to them is signed there.
+        var former: [AppID: Nonce] = [:]
         /// The apps that have to prove their key.
         var challenges: [AppID: Challenge] = [:]
         /// Commands of this read, handed over together.
@@ -25,6 +27,12 @@ final class AppSocket: WebSocketSession, Receiver {
         var underWay = 0
         var isPaused = false
         var isClosed = false
+
+        /// The session of `app`: the one it has, or the last that it had.
+        func nonce(of app: AppID) -> Nonce? {
+            guard let voice = self.voices[app] else { return self.former[app] }
+            return voice.proof?.nonce
+        }
 
         /// Forgets the challenge that a register has met, unless another has been made since.
         mutating func settle(_ app: AppID, _ proof: Proof?) {
@@ -61,20 +69,26 @@ final class AppSocket: WebSocketSession, Receiver {
 
     enum Wish: Sendable {
         case register(RegisterFrame)
-        case again(ReRegisterFrame)
+        /// `isSigned`: by an app above `open`, which believes no refusal that is not.
+        case again(ReRegisterFrame, isSigned: Bool)
 
         var app: AppID {
             switch self {
             case .register(let frame): frame.appID
-            case .again(let frame): frame.appID
+            case .again(let frame, _): frame.appID
             }
         }
 
         var key: PublicKey? {
             switch self {
             case .register(let frame): frame.childKey
-            case .again(let frame): frame.publicKey
+            case .again(let frame, _): frame.publicKey
             }
+        }
+
+        /// Whether it comes from an app that wants its refusals signed, and has a key to be challenged with.
+        var wantsProof: Bool {
+            if case .again(let frame, let isSigned) = self { isSigned && frame.publicKey != nil } else { false }
         }
     }
 
