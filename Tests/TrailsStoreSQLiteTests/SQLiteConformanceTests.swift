@@ -60,6 +60,10 @@ struct SQLiteConformanceTests {
         try await self.suite.`keeps commands in their order until they are answered`()
     }
 
+    @Test func `knows a command by the identifier it was given under, answered or not`() async throws {
+        try await self.suite.`knows a command by the identifier it was given under, answered or not`()
+    }
+
     @Test func `goes on with a cancel after a restart`() async throws {
         try await self.suite.`goes on with a cancel after a restart`()
     }

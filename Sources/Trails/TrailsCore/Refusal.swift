@@ -24,6 +24,8 @@ extension ProcessTree {
         case tooManyChildren(AppID, max: Int)
         case tooManyCascades(max: Int)
         case unknownControl(CorrelationID)
+        /// The identifier is that of a command to others.
+        case commandTaken(CorrelationID)
         case cyclic(AppID)
         /// The key is used from where it is not bound to.
         case elsewhere(AppID)
@@ -61,6 +63,7 @@ extension ProcessTree.Refusal: CustomStringConvertible {
         case .tooManyChildren(let id, let max): "app \(id.short) has \(max) live children, and more are not kept"
         case .tooManyCascades(let max): "\(max) cancels are at work, and more are not started"
         case .unknownControl(let id): "no command \(id) is known"
+        case .commandTaken(let id): "command \(id) was given to others"
         case .elsewhere(let id): "the key of app \(id.short) may not be used from this address"
         case .widening(let id): "app \(id.short) is bound more narrowly than that"
         case .cyclic(let id): "app \(id.short) would be its own ancestor"

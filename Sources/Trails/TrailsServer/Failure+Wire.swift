@@ -15,7 +15,8 @@ extension ProcessTree.Refusal {
         case .revoked: .revoked
         case .cancelling: .cancelling
         case .superseded: .superseded
-        case .conflict, .declaredDifferently, .notLive, .notScheduled, .notRegistered, .detachedTarget, .cyclic:
+        case .conflict, .commandTaken, .declaredDifferently, .notLive, .notScheduled, .notRegistered, .detachedTarget,
+            .cyclic:
             .conflict
         case .queueFull, .tooManyChildren, .tooManyCascades: .queueFull
         case .tooDeep: .tooLarge
@@ -33,6 +34,7 @@ extension ProcessTree.Refusal {
         case .elsewhere, .widening: "the administrator can bind it anew: trails context bind"
         case .detachedTarget: "a cancel reaches it all the same"
         case .queueFull: "wait until it has answered some"
+        case .commandTaken: "give each command an identifier of its own"
         default: nil
         }
     }

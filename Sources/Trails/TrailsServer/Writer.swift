@@ -169,7 +169,7 @@ extension Writer {
                 return .failure(.refused(error))
             }
         }
-        if let settled = try self.settled(command, in: batch) { return settled }
+        if let settled = try self.settled(command, in: &batch) { return settled }
         let events: [ProcessTree.Event]
         do throws(ProcessTree.Refusal) {
             events = try batch.tree.perform(command, at: batch.time)
@@ -180,27 +180,29 @@ extension Writer {
     }
 
     /// A repeat of a command or a cancel that is through: its sender may ask again, and nothing happens again.
-    private func settled(_ command: ProcessTree.Command, in batch: Batch) throws(StoreError) -> Job.Answer? {
+    private func settled(_ command: ProcessTree.Command, in batch: inout Batch) throws(StoreError) -> Job.Answer? {
         let principal: Principal
-        let isKnown: Bool
         let right: (Right, AppID)
+        /// What to say when it was given before, but to others.
+        var mismatch: ProcessTree.Refusal?
         switch command {
         case .cancel(let request, let by):
             (principal, right) = (by, (.cancel, request.target))
-            guard batch.tree.cascades[request.id] == nil else { return nil }
-            let known = try self.store.cascade(request.id)
-            guard known.map({ $0.cascade.target == request.target }) ?? true else {
-                return .failure(.refused(.notAuthorized(by.app, over: request.target)))
+            guard batch.tree.cascades[request.id] == nil, let known = try self.store.cascade(request.id) else {
+                return nil
             }
-            isKnown = known != nil
+            if known.cascade.target != request.target { mismatch = .notAuthorized(by.app, over: request.target) }
         case .control(let request, let by):
             (principal, right) = (by, (.command, request.target))
-            isKnown = try self.store.isAnswered(request.id, by: request.target)
+            guard let recipient = try self.store.recipient(ofCommand: request.id) else { return nil }
+            try self.load(recipient, into: &batch.tree)
+            let line = [recipient] + (request.scope == .subtree ? batch.tree.ancestors(of: recipient) : [])
+            if !line.contains(request.target) { mismatch = .commandTaken(request.id) }
         default: return nil
         }
-        guard isKnown else { return nil }
         do throws(ProcessTree.Refusal) {
             try batch.tree.authorize(principal, right.0, right.1)
+            if let mismatch { throw mismatch }
         } catch {
             return .failure(.refused(error))
         }

@@ -40,6 +40,9 @@ package protocol TrailsStore: AnyObject, Sendable {
     func report(_ message: MessageID) throws(StoreError) -> StoredReport?
     /// Whether a command to `app` is known and no longer waits for its answer.
     func isAnswered(_ control: CorrelationID, by app: AppID) throws(StoreError) -> Bool
+    /// Whom a command was queued for, or one of those when it was for a subtree; `nil` when no such command is known,
+    /// answered or not.
+    func recipient(ofCommand origin: CorrelationID) throws(StoreError) -> AppID?
     /// Whether a cancel, finished or not, is known.
     func cascade(_ id: CascadeID) throws(StoreError) -> CascadeState?
     /// Which of these apps, and of what is below them, carry all of the `tags` (a JSON object).

@@ -67,6 +67,13 @@ extension SQLConnection {
         ) { row throws(StorageError) in try row.next(Bool.self) } ?? false
     }
 
+    /// A step of a cancel is no command: the cancel itself is known by its own identifier.
+    func recipient(ofCommand origin: CorrelationID) throws(StorageError) -> AppID? {
+        try self.first(
+            "SELECT app_id FROM control_queue WHERE origin_id = ? AND cascade_id IS NULL LIMIT 1", origin
+        ) { row throws(StorageError) in try row.next() }
+    }
+
     /// A command and its copies for descendants, with their answers.
     func controls(origin: CorrelationID) throws(StorageError) -> [StoredControl] {
         try self.rows(

@@ -132,6 +132,10 @@ extension SQLiteTrailsStore {
         try self.write { connection throws(StorageError) in try connection.isAnswered(control, by: app) }
     }
 
+    package func recipient(ofCommand origin: CorrelationID) throws(StoreError) -> AppID? {
+        try self.write { connection throws(StorageError) in try connection.recipient(ofCommand: origin) }
+    }
+
     package func cascade(_ id: CascadeID) throws(StoreError) -> CascadeState? {
         try self.write { connection throws(StorageError) in try connection.cascade(id) }
     }

@@ -40,6 +40,37 @@ extension TrailsStoreConformance {
         driver.store.close()
     }
 
+    package func `knows a command by the identifier it was given under, answered or not`() async throws {
+        let driver = try self.family()
+        let subtree = ControlRequest(
+            id: CorrelationID(high: 7, low: 1), target: Driver.id(2), action: "pause", payload: "{}", scope: .subtree,
+            only: [Driver.id(4), Driver.id(5)], issuedAt: driver.now)
+        try expect(try driver.store.recipient(ofCommand: subtree.id) == nil, "it is not known yet")
+        let copies = try driver.perform(.control(subtree, by: driver.principal(1))).compactMap { event in
+            if case .queued(let control) = event { control } else { nil }
+        }
+        try expect(copies.map(\.app), is: [Driver.id(4), Driver.id(5)], "whom it reached")
+        for copy in copies {
+            let held = try driver.store.recipient(ofCommand: subtree.id)
+            try expect(copies.contains { $0.app == held }, "it is known, and whom it went to")
+            try expect(try driver.store.recipient(ofCommand: copy.id) == nil, "not by the name of a copy")
+            let answer = ControlAnswer(id: copy.id, app: copy.app, outcome: .done, at: driver.now)
+            let number: UInt64 = copy.app == Driver.id(4) ? 4 : 5
+            try driver.perform(
+                .acknowledge(answer, session: nil, signer: Driver.key(number), wasAnswered: false))
+        }
+        try driver.restart()
+        try expect(try driver.store.recipient(ofCommand: subtree.id) != nil, "it is known when all have answered")
+
+        let cascade = CascadeID(high: 8, low: 8)
+        try driver.perform(
+            .cancel(
+                CancelRequest(id: cascade, target: Driver.id(4), isDeep: true, reason: "r"), by: driver.principal(1)))
+        let step = CorrelationID(high: 8, low: 8)
+        try expect(try driver.store.recipient(ofCommand: step) == nil, "a step of a cancel is no command")
+        driver.store.close()
+    }
+
     package func `goes on with a cancel after a restart`() async throws {
         let driver = try self.family()
         let id = CascadeID(high: 8, low: 8)
