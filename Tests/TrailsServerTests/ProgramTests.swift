@@ -93,6 +93,33 @@ struct ProgramTests {
         try await later.http.shutdown()
     }
 
+    @Test func `a command to an app that is gone expires although the server was started anew`() async throws {
+        let folder = try ScratchFolder()
+        let first = try Trailsd(folder.path, ["--reconnect-window", "100ms"])
+        let stage = try await Stage(first, data: folder.path)
+        let root = try await stage.root()
+        let child = try await stage.declared(by: root)
+        let line = try await stage.line(child)
+        line.hangUp()
+        try await stage.wait(for: child, under: root) { $0.status == .crashed }
+        let command = try await stage.give(root, child, "hello", timeToLive: .seconds(3))
+        first.signal(SIGKILL)
+        _ = try await first.exit()
+        try await stage.http.shutdown()
+
+        let second = try Trailsd(folder.path)
+        let later = try await Stage(second, data: folder.path)
+        let watcher = try await later.watch("app_id=\(child.id)&since=0", as: root)
+        _ = try await watcher.inbox.next(within: .seconds(30)) { frame in
+            if case .event(let event) = frame, event.kind == "answered" { true } else { nil }
+        }
+        let view = try await later.call("GET", "/controls/\(command)", as: root).read(ControlView.self)
+        #expect(view.answers.map(\.outcome) == [.expired])
+        second.signal(SIGTERM)
+        #expect(try await second.exit() == 0)
+        try await later.http.shutdown()
+    }
+
     @Test func `stops when it is asked to, and says goodbye`() async throws {
         let folder = try ScratchFolder()
         let trailsd = try Trailsd(folder.path)

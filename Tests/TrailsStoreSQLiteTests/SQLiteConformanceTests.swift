@@ -60,6 +60,10 @@ struct SQLiteConformanceTests {
         try await self.suite.`keeps commands in their order until they are answered`()
     }
 
+    @Test func `hands over the commands that wait for apps which a start does not load`() async throws {
+        try await self.suite.`hands over the commands that wait for apps which a start does not load`()
+    }
+
     @Test func `knows a command by the identifier it was given under, answered or not`() async throws {
         try await self.suite.`knows a command by the identifier it was given under, answered or not`()
     }

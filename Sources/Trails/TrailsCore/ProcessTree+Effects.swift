@@ -15,7 +15,7 @@ extension ProcessTree {
         case .changed(let change): change.deadline.map { [.wake(.app(change.app), at: $0)] } ?? []
         case .detached(let id, _, _, let until), .leaseExtended(let id, let until): [.wake(.app(id), at: until)]
         case .queued(let control):
-            [.deliver(control)] + (control.expiresAt.map { [.wake(.control(control.app, control.id), at: $0)] } ?? [])
+            [.deliver(control)] + (control.alarm.map { [$0] } ?? [])
         case .cascadeLevelStarted(let id, _, let deadline): [.wake(.cascade(id), at: deadline)]
         case .revoked(let id, _, _, _, _), .rekeyed(let id, _, _, _, _): [.expel(id)]
         case .started: self.alarms
@@ -29,18 +29,21 @@ extension ProcessTree {
         return [.bind(id, session: session)] + state.controls.map(Effect.deliver)
     }
 
-    /// Everything that has a time, after a start.
-    private var alarms: [Effect] {
+    /// Everything that has a time, for who begins with a tree that was loaded.
+    package var alarms: [Effect] {
         var alarms: [Effect] = []
         for (id, state) in self.apps {
             if let deadline = state.deadline, state.status.isLive { alarms.append(.wake(.app(id), at: deadline)) }
-            for control in state.controls {
-                if let expiresAt = control.expiresAt { alarms.append(.wake(.control(id, control.id), at: expiresAt)) }
-            }
+            alarms += state.controls.compactMap(\.alarm)
         }
         for (id, state) in self.cascades {
             if let deadline = state.deadline { alarms.append(.wake(.cascade(id), at: deadline)) }
         }
         return alarms
     }
+}
+
+extension Control {
+    /// Wakes whoever must say that it has expired; a cancel never does.
+    package var alarm: Effect? { self.expiresAt.map { .wake(.control(self.app, self.id), at: $0) } }
 }

@@ -44,6 +44,11 @@ final class AlarmClock: Sendable {
         if isSooner { self.arm() }
     }
 
+    /// Sets the alarms among `effects`.
+    func set(_ effects: [Effect]) {
+        for case .wake(let alarm, let moment) in effects { self.set(alarm, at: moment) }
+    }
+
     private func arm() {
         let moment: Timestamp? = self.state.withLock { state in
             guard state.ring != nil, let first = state.alarms.min?.moment else { return nil }

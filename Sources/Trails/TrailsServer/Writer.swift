@@ -55,15 +55,13 @@ final class Writer<Store: TrailsStore>: Sendable {
         self.key = key
         self.logger = logger
         self.now = now
-        var tree = try Self.load(from: store, limits: limits)
+        var (tree, sleeping) = try Self.load(from: store, limits: limits)
         let time = now()
         try store.begin()
         let started = tree.started(instance: instance, at: time)
         _ = try store.record(started, at: time)
         try store.commit()
-        for effect in started.flatMap({ tree.effects(of: $0) }) {
-            if case .wake(let alarm, let moment) = effect { alarms.set(alarm, at: moment) }
-        }
+        alarms.set(started.flatMap { tree.effects(of: $0) } + sleeping)
         self.state = Mutex(State(tree: tree))
         self.snapshot = Mutex(tree)
     }
@@ -80,7 +78,10 @@ final class Writer<Store: TrailsStore>: Sendable {
             var batch = Batch(tree: state.tree, time: self.now())
             do throws(StoreError) {
                 if state.isStale {
-                    batch.tree = try Self.load(from: self.store, limits: state.tree.limits)
+                    let (tree, sleeping) = try Self.load(from: self.store, limits: state.tree.limits)
+                    batch.tree = tree
+                    // What the failed commit has left on disk after all has set no alarm yet.
+                    self.alarms.set(tree.alarms + sleeping)
                     state.isStale = false
                 }
                 // A signature is fresh for one window, either way: what is three old can come back no more.
@@ -98,7 +99,10 @@ final class Writer<Store: TrailsStore>: Sendable {
         }
     }
 
-    private static func load(from store: Store, limits: TreeLimits) throws(StoreError) -> ProcessTree {
+    /// The tree of the store, and the alarms of what is not in it.
+    private static func load(
+        from store: Store, limits: TreeLimits
+    ) throws(StoreError) -> (tree: ProcessTree, sleeping: [Effect]) {
         let workingSet = try store.workingSet()
         var tree = ProcessTree(limits: limits)
         for app in workingSet.apps {
@@ -107,7 +111,7 @@ final class Writer<Store: TrailsStore>: Sendable {
         for cascade in workingSet.cascades {
             tree.load(cascade)
         }
-        return tree
+        return (tree, workingSet.sleeping.compactMap(\.alarm))
     }
 }
 

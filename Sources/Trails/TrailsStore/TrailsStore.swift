@@ -47,7 +47,8 @@ package protocol TrailsStore: AnyObject, Sendable {
     func cascade(_ id: CascadeID) throws(StoreError) -> CascadeState?
     /// Which of these apps, and of what is below them, carry all of the `tags` (a JSON object).
     func apps(under root: AppID, matching tags: JSONValue) throws(StoreError) -> Set<AppID>
-    /// What a start needs: every live app and its ancestors, parents first, and the cancels that are not finished.
+    /// What a start needs: every live app and its ancestors, parents first, the cancels that are not finished, and
+    /// the commands that wait for nobody of these.
     func workingSet() throws(StoreError) -> WorkingSet
 
     func close()
@@ -57,10 +58,13 @@ package protocol TrailsStore: AnyObject, Sendable {
 package struct WorkingSet: Sendable {
     package var apps: [AppState]
     package var cascades: [CascadeState]
+    /// The commands that wait for apps which are not here: they expire all the same.
+    package var sleeping: [Control]
 
-    package init(apps: [AppState], cascades: [CascadeState]) {
+    package init(apps: [AppState], cascades: [CascadeState], sleeping: [Control]) {
         self.apps = apps
         self.cascades = cascades
+        self.sleeping = sleeping
     }
 }
 

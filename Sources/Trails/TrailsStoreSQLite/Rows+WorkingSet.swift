@@ -20,9 +20,10 @@ extension SQLConnection {
         try self.addAncestors(to: &rows, &places)
 
         var states = try self.resolve(rows)
-        try self.addControls(to: &states, places)
+        let sleeping = try self.addControls(to: &states, places)
         try self.addCascades(to: &states, places, liveCount: liveCount)
-        return WorkingSet(apps: Self.parentsFirst(states, places), cascades: try self.cascadesAtWork())
+        return WorkingSet(
+            apps: Self.parentsFirst(states, places), cascades: try self.cascadesAtWork(), sleeping: sleeping)
     }
 
     private func addMembers(to rows: inout [AppRow], _ places: inout [AppID: Int]) throws(StorageError) {
@@ -49,16 +50,24 @@ extension SQLConnection {
         rows.append(row)
     }
 
-    func addControls(to states: inout [AppState], _ places: [AppID: Int]) throws(StorageError) {
+    /// Gives the commands that wait to the apps they wait for, and hands back those of others.
+    @discardableResult
+    func addControls(to states: inout [AppState], _ places: [AppID: Int]) throws(StorageError) -> [Control] {
         let controls = try self.rows(
             """
             SELECT \(Self.controlColumns) FROM control_queue WHERE state = 'waiting'
             ORDER BY cascade_id IS NULL, event_id
             """,
             read: Self.readControl)
+        var others: [Control] = []
         for control in controls {
-            if let place = places[control.app] { states[place].controls.append(control) }
+            if let place = places[control.app] {
+                states[place].controls.append(control)
+            } else {
+                others.append(control)
+            }
         }
+        return others
     }
 
     private func addCascades(

@@ -40,6 +40,20 @@ extension TrailsStoreConformance {
         driver.store.close()
     }
 
+    package func `hands over the commands that wait for apps which a start does not load`() async throws {
+        let driver = try self.family()
+        let request = ControlRequest(
+            id: CorrelationID(high: 7, low: 1), target: Driver.id(4), action: "pause", payload: "{}",
+            timeToLive: .seconds(100), issuedAt: driver.now)
+        try driver.perform(.control(request, by: driver.principal(1)))
+        try expect(try driver.store.workingSet().sleeping, is: [], "those of an app that is loaded")
+        try driver.perform(.missKeepalive(Driver.id(4), session: 1))
+        let waiting = driver.tree.apps[Driver.id(4)]?.controls
+        try expect(waiting?.map(\.id), is: [request.id], "what waits for the app that has crashed")
+        try expect(try driver.store.workingSet().sleeping, is: waiting, "those of an app that is not")
+        driver.store.close()
+    }
+
     package func `knows a command by the identifier it was given under, answered or not`() async throws {
         let driver = try self.family()
         let subtree = ControlRequest(
