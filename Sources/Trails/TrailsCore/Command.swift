@@ -116,11 +116,13 @@ package struct IncomingReport: Hashable, Sendable {
     package var stored: Report?
     /// Registers the app first, in the same record.
     package var registration: Registration?
+    /// `nil` when it comes from the app itself.
+    package var spool: SpoolPlace?
 
     package init(
         app: AppID, session: Int?, signer: PublicKey?, kind: MessageKind, seq: Int64?, messageID: MessageID? = nil,
         timestamp: Timestamp, correlation: String?, payload: String, isTombstone: Bool = false, stored: Report? = nil,
-        registration: Registration? = nil
+        registration: Registration? = nil, spool: SpoolPlace? = nil
     ) {
         self.app = app
         self.session = session
@@ -134,6 +136,7 @@ package struct IncomingReport: Hashable, Sendable {
         self.isTombstone = isTombstone
         self.stored = stored
         self.registration = registration
+        self.spool = spool
     }
 }
 

@@ -17,11 +17,11 @@ extension ProcessTree {
         }
         guard !state.facts.isPermanentRoot || report.kind == .status else { throw .permanentRoot(state.id) }
 
-        let isLate = state.status.isTerminal || state.isFenced
+        let isLate = state.status.isTerminal || state.isFenced || self.isOfEarlierLife(report, state)
         let message = Event.reported(self.stored(report, of: state, seq: seq, isLate: isLate, at: now))
         var events = isLate ? [] : self.change(of: state, by: report, at: now)
         events.append(message)
-        if report.session == nil, state.presence == .detached {
+        if report.session == nil, report.spool == nil, state.presence == .detached {
             events += self.renewal(of: state, after: events, at: now)
         }
         return events
@@ -32,8 +32,7 @@ extension ProcessTree {
         let state = try self.known(report.app)
         try self.checkSigner(report.signer, of: state)
         try self.checkSession(report.session, of: state)
-        let isSame = stored.app == report.app && stored.kind == report.kind && stored.payload == report.payload
-        guard stored.isTombstone || isSame else { throw .conflict(report.app, seq: stored.seq) }
+        guard stored.isTombstone || report.saysTheSame(as: stored) else { throw .conflict(report.app, seq: stored.seq) }
         return []
     }
 
@@ -55,6 +54,7 @@ extension ProcessTree {
         guard let sequence = state.sequence else {
             preconditionFailure("the stored numbers of app \(state.id) were not loaded before its report")
         }
+        if let place = report.spool { return self.spooledNumber(of: place, state, after: sequence) }
         guard let seq = report.seq else { return sequence.highest + 1 }
         // The last number is left out, so that there is always a next one.
         guard (1..<Int64.max).contains(seq) else { throw .conflict(state.id, seq: seq) }

@@ -280,6 +280,10 @@ extension Writer {
         case .report(var report):
             try self.loadSequence(of: report.app, into: &batch.tree)
             report.stored = try self.storedReport(for: report, in: &batch)
+            if let number = report.spool?.number {
+                report.takeNumbered(
+                    try self.store.report(of: report.app, incarnation: number.incarnation, seq: number.seq))
+            }
             report.registration = report.registration.map {
                 self.completed($0, by: job.declaration, in: batch.tree)
             }

@@ -99,6 +99,10 @@ extension OpenAPI {
             method: "post", path: "/api/v1/apps/{id}/bind", summary: "Say from where a key may be used", body: "Bind",
             answer: "App"),
         Call(
+            method: "post", path: "/api/v1/spool",
+            summary: "Store what dead apps have left; the authority is each message's own signature", body: "Spool",
+            answer: "SpoolReceipts"),
+        Call(
             method: "post", path: "/api/v1/admin/revocations", summary: "Make a key worthless", body: "Revoke",
             answer: "App"),
     ]

@@ -65,6 +65,15 @@ extension OpenAPI {
         "Receipt": Self.object(
             ("seq?", Self.number), ("eventId?", Self.number), ("late?", Self.flag), ("status?", Self.text),
             ("items?", Self.list(Self.labels))),
+        "SpoolReceipts": Self.object(
+            (
+                "items",
+                Self.list(
+                    Self.object(
+                        ("messageId", Self.id), ("outcome", ["enum": ["stored", "duplicate", "refused"]]),
+                        ("seq?", Self.number), ("eventId?", Self.number), ("late?", Self.flag),
+                        ("status?", Self.text), ("code?", Self.text), ("message?", Self.text), ("hint?", Self.text)))
+            ), ("cursor?", Self.text)),
         "Event": Self.object(
             ("eventId", Self.number), ("appId", Self.id), ("at", Self.moment), ("event", Self.labels)),
         "Events": Self.page("Event"),
@@ -94,6 +103,15 @@ extension OpenAPI {
             ("messages?", Self.list(Self.labels)), ("messageId?", Self.id), ("type?", Self.text),
             ("timestamp?", Self.moment), ("payload?", Self.any), ("correlationId?", Self.id),
             ("enrollment?", Self.labels)),
+        "Spool": Self.object(
+            (
+                "messages",
+                Self.list(
+                    Self.object(
+                        ("app_id", Self.id), ("message_id", Self.id), ("msg_type", Self.text),
+                        ("timestamp", Self.moment), ("payload?", Self.any), ("correlation_id?", Self.id),
+                        ("sig?", Self.text), ("incarnation?", Self.number), ("seq?", Self.number)))
+            ), ("registers?", Self.list(Self.labels))),
         "Disconnect": Self.object(("reason", Self.text)),
         "GiveControl": Self.object(
             ("correlationId", Self.id), ("action", Self.text), ("payload?", Self.any),

@@ -36,7 +36,7 @@ extension RESTService {
         guard let state = self.tree().apps[app], state.presence == .detached, let lease = state.lease else { return }
         let isWorthIt =
             state.status == .lostContact || (state.deadline ?? self.now()) + lease / 16 <= self.now() + lease
-        if isWorthIt { _ = self.submit(Job(command: .renew(app, key: key), reply: .none)) }
+        if isWorthIt { _ = self.submit([Job(command: .renew(app, key: key), reply: .none)]) }
     }
 
     static func unknown(_ app: AppID) -> FrameError { self.error(.unknownApp(app)) }

@@ -110,6 +110,9 @@ extension RESTService {
         api.post("/apps/:id/rekey") { request, context in
             await self.answer(request, context) { try await self.rekey(try Self.app(in: context), $0) }
         }
+        api.post("/spool") { request, context in
+            await self.answer(request, context) { try await self.takeSpool($0) }
+        }
         api.post("/admin/revocations") { request, context in
             await self.answer(request, context) { try await self.revoke($0) }
         }

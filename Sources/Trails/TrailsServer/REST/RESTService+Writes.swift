@@ -76,7 +76,7 @@ extension RESTService {
             process: process?.json.sortedText())
     }
 
-    private func checkLevel(_ level: SecurityLevel) throws(FrameError) {
+    func checkLevel(_ level: SecurityLevel) throws(FrameError) {
         switch level {
         case .open where !self.isOpenAllowed:
             throw FrameError(
@@ -128,12 +128,8 @@ extension RESTService {
         }
         if !spendsNonce { job.nonce = nil }
         let done = try await self.perform(job)
-        guard !done.isConflict, let stored = done.report, let state = done.state else {
-            throw Self.error(.keyMismatch(app))
-        }
-        let place = done.events.firstIndex { if case .reported = $0 { true } else { false } }
-        let event = done.firstID.map { $0.number + Int64(place ?? 0) } ?? done.repeated?.number ?? 0
-        return MessageReceipt(seq: stored.seq, eventID: event, isLate: stored.isLate, status: state.status)
+        guard let receipt = done.receipt else { throw Self.error(.keyMismatch(app)) }
+        return receipt
     }
 
     func disconnect(_ app: AppID, _ caller: Caller) async throws -> RESTAnswer {
@@ -255,6 +251,14 @@ extension RESTService {
 }
 
 extension Job.Done {
+    /// What its sender is told of a message; `nil` when another holds the app.
+    var receipt: MessageReceipt? {
+        guard !self.isConflict, let stored = self.report, let state = self.state else { return nil }
+        let place = self.events.firstIndex { if case .reported = $0 { true } else { false } }
+        let event = self.firstID.map { $0.number + Int64(place ?? 0) } ?? self.repeated?.number ?? 0
+        return MessageReceipt(seq: stored.seq, eventID: event, isLate: stored.isLate, status: state.status)
+    }
+
     /// The commands that were queued.
     var controls: [Control] {
         self.events.compactMap { if case .queued(let control) = $0 { control } else { nil } }

@@ -10,7 +10,8 @@ import Vocabulary
 /// The REST side of the server (spec/trails.md §12): who calls, may it, do it, say what came of it.
 struct RESTService<Reader: TrailsReader>: Sendable {
     let reader: Reader
-    let submit: @Sendable (Job) -> Bool
+    /// Hands commands to the writer, all or (answering `false`) none.
+    let submit: @Sendable ([Job]) -> Bool
     let board: AnswerBoard
     let replays: ReplayGuard
     let key: SigningKey
@@ -21,6 +22,8 @@ struct RESTService<Reader: TrailsReader>: Sendable {
     let allowedHosts: AllowedHosts
     let isOpenAllowed: Bool
     let isSecure: Bool
+    /// Bytes of one message.
+    let messageMax: Int
     let metrics: ServerMetrics
     let logger: Logger
     let now: @Sendable () -> Timestamp
@@ -151,7 +154,7 @@ extension RESTService {
         let answer: Job.Answer = await withCheckedContinuation { continuation in
             var job = job
             job.reply = .call { continuation.resume(returning: $0) }
-            if !self.submit(job) { continuation.resume(returning: .failure(.overloaded)) }
+            if !self.submit([job]) { continuation.resume(returning: .failure(.overloaded)) }
         }
         switch answer {
         case .success(let done): return done
