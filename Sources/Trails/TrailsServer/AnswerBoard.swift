@@ -50,6 +50,8 @@ final class AnswerBoard: Sendable {
         self.change([wait.number]) { $0.queued = queued }
     }
 
+    var isAwaited: Bool { self.state.withLock { !$0.waiters.isEmpty } }
+
     /// Called by the writer after each commit.
     func publish(_ done: [Job.Done]) {
         let numbers = self.state.withLock { Array($0.waiters.keys) }

@@ -39,9 +39,11 @@ final class WatchHub: Sendable {
         }
     }
 
+    var isWatched: Bool { self.state.withLock { $0.count > 0 } }
+
     /// Called by the writer after each commit.
     func publish(_ done: [Job.Done], tree: ProcessTree) {
-        guard self.state.withLock({ $0.count > 0 }) else { return }
+        guard self.isWatched else { return }
         var deliveries: [ObjectIdentifier: (socket: WatchSocket, frames: [WatchSocket.Frame])] = [:]
         for item in done {
             for (offset, event) in item.events.enumerated() {

@@ -132,8 +132,8 @@ struct Batch {
     var tree: ProcessTree
     let time: Timestamp
     var answers: [Job.Answer] = []
-    /// All that was recorded, in that order; also what a refusal has left behind.
-    var recorded: [Job.Done] = []
+    /// What refusals have left behind.
+    var remnants: [Job.Done] = []
     var changed: Set<AppID> = []
     var cascades: Set<CascadeID> = []
     /// Of the message that the command at hand repeats.
@@ -142,6 +142,13 @@ struct Batch {
     init(tree: ProcessTree, time: Timestamp) {
         self.tree = tree
         self.time = time
+    }
+
+    /// All that was recorded, in that order. Made when somebody wants to hear of it, which most batches are not.
+    var recorded: [Job.Done] {
+        let answered = self.answers.compactMap { try? $0.get() }.filter { $0.firstID != nil }
+        guard !self.remnants.isEmpty else { return answered }
+        return (answered + self.remnants).sorted { ($0.firstID ?? EventID(0)) < ($1.firstID ?? EventID(0)) }
     }
 }
 
@@ -223,7 +230,6 @@ extension Writer {
         var done = Job.Done(events: events)
         if !events.isEmpty {
             done.firstID = try self.store.record(events, at: batch.time)
-            batch.recorded.append(done)
         }
         for event in events {
             switch event {
@@ -256,7 +262,7 @@ extension Writer {
         if case .report(var report) = command, case .permanentRoot = refusal, report.seq != nil {
             report.isTombstone = true
             if let events = try? batch.tree.perform(.report(report), at: batch.time) {
-                _ = try self.note(events, of: command, in: &batch)
+                batch.remnants.append(try self.note(events, of: command, in: &batch))
             }
         }
         return .failure(.refused(refusal))
@@ -364,8 +370,11 @@ extension Writer {
             }
         }
         post.send()
-        self.board.publish(batch.recorded)
-        self.hub.publish(batch.recorded, tree: batch.tree)
+        if self.board.isAwaited || self.hub.isWatched {
+            let recorded = batch.recorded
+            self.board.publish(recorded)
+            self.hub.publish(recorded, tree: batch.tree)
+        }
         self.metrics.count(batch.answers)
     }
 
