@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Foundation
+import NIOCore
 import NIOHTTP1
 import Testing
 import TrailsCore
@@ -139,6 +140,50 @@ struct ProgramTests {
         }
         #expect(try await trailsd.exit() == 0)
         try await stage.http.shutdown()
+    }
+
+    @Test func `what arrives while it stops is refused, with a time to try again, and leaves nothing`() async throws {
+        let folder = try ScratchFolder()
+        let first = try Trailsd(folder.path)
+        let stage = try await Stage(first, data: folder.path)
+        let root = try await stage.root()
+        let child = try await stage.declared(by: root)
+        let line = try await stage.line(child)
+
+        // The head of the call comes before the end, its body after.
+        let body = PostMessagesBody(
+            PostedMessage(messageID: .fresh(), kind: .result, timestamp: .now(), payload: [:])
+        ).json.utf8
+        let path = "/api/v1/apps/\(child.id)/messages"
+        let signature = try RESTSignature(
+            of: RESTCall(method: "POST", host: stage.host, path: path, body: body), by: .app(child.id),
+            with: child.key, for: stage.key, at: .now(), nonce: .fresh())
+        var request = HTTPClientRequest(url: "http://\(stage.host)\(path)")
+        request.method = .POST
+        request.headers = HTTPHeaders(signature.headers.map { ($0.name, $0.value) })
+        let (parts, source) = AsyncStream.makeStream(of: ByteBuffer.self)
+        request.body = .stream(parts, length: .known(Int64(body.count)))
+        source.yield(ByteBuffer(bytes: body.prefix(1)))
+        async let response = stage.http.execute(request, timeout: .seconds(60))
+        for _ in 0..<20 { _ = try await stage.get("/api/v1/server") }
+        first.signal(SIGTERM)
+        _ = try await line.closing()
+        source.yield(ByteBuffer(bytes: body.dropFirst()))
+        source.finish()
+        let refused = try await response
+        #expect(refused.status.code == 503)
+        #expect(refused.headers.first(name: "retry-after") != nil)
+        let text = try await refused.body.collect(upTo: 1 << 20)
+        #expect(try Problem(parsing: Array(text.readableBytesView)).code == .serverDraining)
+        #expect(try await first.exit() == 0)
+        try await stage.http.shutdown()
+
+        let second = try Trailsd(folder.path)
+        let later = try await Stage(second, data: folder.path)
+        #expect(try await later.messages(of: child, as: root).isEmpty)
+        second.signal(SIGTERM)
+        #expect(try await second.exit() == 0)
+        try await later.http.shutdown()
     }
 
     @Test func `a second one on the same data, or the same port, says so and ends`() async throws {

@@ -49,10 +49,12 @@ package struct TrailsServer<Store: TrailsStore>: Sendable {
             _ = thread.submit(contentsOf: due.map { Job(command: .wake($0), reply: .none) })
         }
         let service = RESTService(
-            reader: store.reader, submit: { thread.submit(contentsOf: $0) }, board: board, replays: ReplayGuard(), key: key,
+            reader: store.reader, submit: { thread.submit(contentsOf: $0) }, board: board, replays: ReplayGuard(),
+            key: key,
             adminKey: adminKey, instance: instance, version: options.version, startedAt: startedAt,
             allowedHosts: options.allowedHosts, isOpenAllowed: options.isOpenAllowed, isSecure: options.tls != nil,
-            messageMax: options.messageMax, metrics: metrics, logger: logger, now: now, tree: { writer.tree }, isReady: { writer.isHealthy })
+            messageMax: options.messageMax, metrics: metrics, logger: logger, now: now, tree: { writer.tree },
+            isDraining: { isDraining.isSet }, isReady: { writer.isHealthy && !isDraining.isSet })
         let house = SocketHouse(
             key: key, instance: instance, isOpenAllowed: options.isOpenAllowed, messageMax: options.messageMax,
             unprovenSecondsMax: options.unprovenMax.components.seconds, keepalive: options.keepalive, metrics: metrics,

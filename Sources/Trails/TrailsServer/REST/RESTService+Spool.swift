@@ -128,6 +128,7 @@ extension RESTService {
     /// Sends commands through the writer together and waits until all are committed.
     func perform(_ jobs: [Job]) async throws(FrameError) -> [Job.Answer] {
         guard !jobs.isEmpty else { return [] }
+        guard !self.isDraining() else { throw Job.Failure.draining.frameError }
         return await withCheckedContinuation { continuation in
             let answers = Answers(count: jobs.count) { continuation.resume(returning: $0) }
             let jobs = jobs.enumerated().map { place, job in

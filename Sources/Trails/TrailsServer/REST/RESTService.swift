@@ -28,6 +28,8 @@ struct RESTService<Reader: TrailsReader>: Sendable {
     let logger: Logger
     let now: @Sendable () -> Timestamp
     let tree: @Sendable () -> ProcessTree
+    /// Whether the server was told to stop: then nothing more is taken that changes something.
+    let isDraining: @Sendable () -> Bool
     /// Whether the store can be written to, as far as is known.
     let isReady: @Sendable () -> Bool
 
@@ -151,6 +153,7 @@ extension RESTService {
 
     /// Sends a command through the writer and waits for its commit.
     func perform(_ job: Job) async throws(FrameError) -> Job.Done {
+        guard !self.isDraining() else { throw Job.Failure.draining.frameError }
         let answer: Job.Answer = await withCheckedContinuation { continuation in
             var job = job
             job.reply = .call { continuation.resume(returning: $0) }
