@@ -2,6 +2,7 @@ import Testing
 import TrailsCore
 import TrailsWire
 import Vocabulary
+import WebTransport
 
 @Suite(.serialized, .timeLimit(.minutes(10)))
 struct BindingTests {
@@ -67,6 +68,33 @@ struct BindingTests {
 
             #expect(try await self.bind(child, [], as: nil, stage).status == 200)
             #expect(try await line.registerAgain(child).status == .connected)
+        }
+    }
+
+    @Test func `a narrower binding closes what is open from elsewhere, and nothing else`() async throws {
+        try await Stage.run { stage in
+            let root = try await stage.root()
+            let (child, other) = (try await stage.declared(by: root), try await stage.declared(by: root))
+            let line = try await stage.line(child)
+            let kept = try await stage.line(other)
+            let watcher = try await stage.watch("app_id=\(child.id)", as: child)
+            _ = try await watcher.live()
+            #expect(try await self.bind(child, ["127.0.0.0/8"], as: nil, stage).status == 200)
+            try line.report(child, 1)
+            try await line.acknowledged(child.id, 1)
+
+            #expect(try await self.bind(child, ["10.0.0.0/8"], as: nil, stage).status == 200)
+            #expect(try await line.error().code == .notAuthorized)
+            for reason in [try await line.closing(), try await watcher.closing()] {
+                guard case .peer(let code, _) = reason else {
+                    Issue.record("\(reason)")
+                    continue
+                }
+                #expect(code == 1008)
+            }
+            try await stage.wait(for: child, under: root) { $0.status == .reconnecting }
+            try kept.report(other, 1)
+            try await kept.acknowledged(other.id, 1)
         }
     }
 

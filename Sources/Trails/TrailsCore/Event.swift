@@ -105,6 +105,8 @@ package enum Effect: Hashable, Sendable {
     case deliver(Control)
     /// Every connection of the app is closed: its key is worth nothing any more.
     case expel(AppID)
+    /// So is one from where its key may be used no longer.
+    case confine(AppID)
     /// Ask again, with `Command.wake`, at that time or a little later.
     case wake(Alarm, at: Timestamp)
 }

@@ -20,10 +20,15 @@ package struct BindRequest: Hashable, Sendable {
 
 extension AppState {
     /// Whether its key may be used from `address`; one that is not known is nowhere.
-    package func admits(_ address: NetworkAddress?) -> Bool {
-        guard !self.binding.isEmpty else { return true }
+    package func admits(_ address: NetworkAddress?) -> Bool { self.binding.admit(address) }
+}
+
+extension [AddressRange] {
+    /// Whether a key that is bound to these may be used from `address`.
+    package func admit(_ address: NetworkAddress?) -> Bool {
+        guard !self.isEmpty else { return true }
         guard let address else { return false }
-        return self.binding.contains { $0.contains(address) }
+        return self.contains { $0.contains(address) }
     }
 }
 

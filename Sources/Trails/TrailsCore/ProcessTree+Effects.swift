@@ -18,8 +18,9 @@ extension ProcessTree {
             [.deliver(control)] + (control.alarm.map { [$0] } ?? [])
         case .cascadeLevelStarted(let id, _, let deadline): [.wake(.cascade(id), at: deadline)]
         case .revoked(let id, _, _, _, _), .rekeyed(let id, _, _, _, _): [.expel(id)]
+        case .bound(let id, _, _, _): [.confine(id)]
         case .started: self.alarms
-        case .expected, .reported, .enrolmentConflict, .answered, .cascadeStarted, .cascadeFinished, .fenced, .bound: []
+        case .expected, .reported, .enrolmentConflict, .answered, .cascadeStarted, .cascadeFinished, .fenced: []
         }
     }
 

@@ -20,6 +20,7 @@ extension AppSocket {
                 self.lose(app, ErrorFrame(.superseded, "a newer connection speaks for this app", appID: app))
             case .expelled(let app):
                 self.lose(app, ErrorFrame(.revoked, "the key of this app was revoked or replaced", appID: app))
+            case .confined(let app): self.leave(app)
             }
         }
         self.send(acks)
@@ -77,15 +78,31 @@ extension AppSocket {
         }
     }
 
+    /// The key of the app may not be used from here any more. The whole connection ends, so that the client asks anew
+    /// for each of its apps, and loses nothing that it has sent.
+    private func leave(_ app: AppID) {
+        let session = self.withState { $0.voices[app]?.session }
+        _ = self.silence(
+            app, ErrorFrame(.notAuthorized, "the key of this app may not be used from here", appID: app))
+        if let session { self.house.submitSurely([Job(command: .dropConnection(app, session: session), reply: .none)]) }
+        self.withState { $0.connection }?.close(code: 1008, reason: "bound elsewhere")
+    }
+
     /// Another speaks for the app, or nobody may: this connection does no longer.
     func lose(_ app: AppID, _ error: ErrorFrame) {
+        guard self.silence(app, error) else { return }
+        self.withState { $0.connection }?.close(code: 1000, reason: error.code.rawValue)
+    }
+
+    /// Hears the app no more, and tells it why; `true` when no other is heard here.
+    private func silence(_ app: AppID, _ error: ErrorFrame) -> Bool {
         let isLast = self.withState { state in
             state.former[app] = state.nonce(of: app)
             state.voices[app] = nil
             return state.voices.isEmpty
         }
         self.send(error)
-        if isLast { self.withState { $0.connection }?.close(code: 1000, reason: error.code.rawValue) }
+        return isLast
     }
 }
 

@@ -94,12 +94,14 @@ enum News: Sendable {
     case superseded(AppID)
     /// The app's key is worth nothing any more.
     case expelled(AppID)
+    /// The app's key may not be used from there any more.
+    case confined(AppID)
 
     /// Whether it answers a frame.
     var isAnswer: Bool {
         switch self {
         case .stored, .done, .failed: true
-        case .control, .superseded, .expelled: false
+        case .control, .superseded, .expelled, .confined: false
         }
     }
 }

@@ -21,6 +21,8 @@ final class WatchHub: Sendable {
         var root: AppID
         var scope: HistoryScope
         var watcher: AppID?
+        /// Where the watcher is.
+        var address: NetworkAddress?
         var socket: WatchSocket
     }
 
@@ -80,18 +82,23 @@ final class WatchHub: Sendable {
         }
     }
 
-    /// Who lost its key watches no more.
+    /// Who lost its key, or is where it may not be used any more, watches no more.
     private func expel(_ event: ProcessTree.Event) {
-        let app: AppID
         switch event {
-        case .revoked(let id, _, _, _, _), .rekeyed(let id, _, _, _, _): app = id
-        default: return
+        case .revoked(let id, _, _, _, _), .rekeyed(let id, _, _, _, _):
+            self.expel("revoked") { $0.watcher == id }
+        case .bound(let id, let ranges, _, _):
+            self.expel("bound elsewhere") { $0.watcher == id && !ranges.admit($0.address) }
+        default: break
         }
+    }
+
+    private func expel(_ reason: String, where isMeant: (Watch) -> Bool) {
         let sockets = self.state.withLock { state in
-            state.watches.values.flatMap { $0.values.filter { $0.watcher == app } }.map(\.socket)
+            state.watches.values.flatMap { $0.values.filter(isMeant) }.map(\.socket)
         }
         for socket in sockets {
-            socket.expel()
+            socket.expel(reason)
         }
     }
 

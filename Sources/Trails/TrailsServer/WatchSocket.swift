@@ -24,7 +24,7 @@ final class WatchSocket: WebSocketSession {
     /// Bytes of the past that may be under way before more is read.
     private static let catchUpMax = 1 << 20
 
-    private let watch: (root: AppID, scope: HistoryScope, watcher: AppID?)
+    private let watch: (root: AppID, scope: HistoryScope, watcher: AppID?, address: NetworkAddress?)
     private let hub: WatchHub
     private let metrics: ServerMetrics
     /// Reads what was missed, in pages; `nil` when it is asked for nothing but the future.
@@ -41,10 +41,10 @@ final class WatchSocket: WebSocketSession {
     }
 
     init(
-        root: AppID, scope: HistoryScope, watcher: AppID?, hub: WatchHub, metrics: ServerMetrics,
-        catchUp: @escaping @Sendable (WatchSocket) -> Bool
+        root: AppID, scope: HistoryScope, watcher: AppID?, at address: NetworkAddress?, hub: WatchHub,
+        metrics: ServerMetrics, catchUp: @escaping @Sendable (WatchSocket) -> Bool
     ) {
-        self.watch = (root, scope, watcher)
+        self.watch = (root, scope, watcher, address)
         self.hub = hub
         self.metrics = metrics
         self.catchUp = catchUp
@@ -55,7 +55,9 @@ final class WatchSocket: WebSocketSession {
         self.box.withValue { $0.connection = connection }
         self.metrics.watchers.add(1)
         self.hub.add(
-            WatchHub.Watch(root: self.watch.root, scope: self.watch.scope, watcher: self.watch.watcher, socket: self))
+            WatchHub.Watch(
+                root: self.watch.root, scope: self.watch.scope, watcher: self.watch.watcher,
+                address: self.watch.address, socket: self))
         if !self.catchUp(self) { connection.close(code: 1013, reason: "too many are catching up") }
     }
 
@@ -147,10 +149,10 @@ extension WatchSocket {
         }
     }
 
-    /// Its key is worth nothing any more; any thread.
-    func expel() {
+    /// Its key is worth nothing any more, or nothing here; any thread.
+    func expel(_ reason: String) {
         self.box.eventLoop.execute {
-            self.box.withValue { $0.connection }?.close(code: 1008, reason: "revoked")
+            self.box.withValue { $0.connection }?.close(code: 1008, reason: reason)
         }
     }
 }

@@ -39,6 +39,8 @@ final class Writer<Store: TrailsStore>: Sendable {
     struct Connection: Sendable {
         var receiver: any Receiver
         var session: Int
+        /// Where it comes from.
+        var address: NetworkAddress?
     }
 
     /// Reads the working set and records that the server has started.
@@ -365,7 +367,7 @@ extension Writer {
             for event in done.events {
                 if case .reported = event { continue }
                 for effect in batch.tree.effects(of: event) {
-                    self.letOut(effect, &state.connections, &post)
+                    self.letOut(effect, batch.tree, &state.connections, &post)
                 }
             }
         }
@@ -389,10 +391,13 @@ extension Writer {
         if let older = connections[app], older.receiver !== receiver {
             post.add(.superseded(app), to: older.receiver)
         }
-        connections[app] = Connection(receiver: receiver, session: state.sessionEpoch)
+        connections[app] = Connection(
+            receiver: receiver, session: state.sessionEpoch, address: job.origin?.address)
     }
 
-    private func letOut(_ effect: Effect, _ connections: inout [AppID: Connection], _ post: inout Post) {
+    private func letOut(
+        _ effect: Effect, _ tree: ProcessTree, _ connections: inout [AppID: Connection], _ post: inout Post
+    ) {
         switch effect {
         case .bind(let app, let session):
             if let older = connections[app], older.session < session {
@@ -405,6 +410,11 @@ extension Writer {
             if let connection = connections.removeValue(forKey: app) {
                 post.add(.expelled(app), to: connection.receiver)
             }
+        case .confine(let app):
+            guard let connection = connections[app], let state = tree.apps[app], !state.admits(connection.address)
+            else { break }
+            connections[app] = nil
+            post.add(.confined(app), to: connection.receiver)
         case .wake(let alarm, let moment): self.alarms.set(alarm, at: moment)
         }
     }

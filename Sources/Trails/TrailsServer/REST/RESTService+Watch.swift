@@ -50,16 +50,17 @@ extension RESTService {
     }
 
     private func socket(_ wish: WatchWish, of caller: Caller, hub: WatchHub, pump: Pump) -> WatchSocket {
-        WatchSocket(root: wish.root, scope: wish.scope, watcher: caller.app, hub: hub, metrics: self.metrics) {
-            socket in pump.add { await self.catchUp(socket, wish, of: caller) }
-        }
+        WatchSocket(
+            root: wish.root, scope: wish.scope, watcher: caller.app, at: caller.address, hub: hub,
+            metrics: self.metrics
+        ) { socket in pump.add { await self.catchUp(socket, wish, of: caller) } }
     }
 
     private func catchUp(_ socket: WatchSocket, _ wish: WatchWish, of caller: Caller) async {
         do {
             // The key may have been revoked between the look at the door and the hub's first word.
             guard try await self.mayStillRead(wish.root, caller) else {
-                socket.expel()
+                socket.expel("revoked")
                 return
             }
             let last = try await self.reader.bounds().last
