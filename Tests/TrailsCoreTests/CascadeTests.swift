@@ -126,14 +126,42 @@ private func tree(permanent: Bool = false, limits: TreeLimits = TreeLimits()) th
         #expect(world.statuses(2, 4, 5, 7) == [.cancelled, .connected, .connected, .connected])
     }
 
-    /// While it is at work, at least: then the tree knows that it was not meant for the children.
-    @Test func `of one app is not told to a child that is back`() throws {
+    @Test(arguments: [false, true])
+    func `of one app is not told to a child that is back`(isThrough: Bool) throws {
         var world = try tree()
-        try world.cancel(2, deep: false, grace: .seconds(1_000))
         try world.crash(5)
+        try world.cancel(2, deep: false, grace: .seconds(1_000))
+        let cancel = try #require(world.tree.cascades[cascade(1)]?.cascade)
+        if isThrough {
+            try world.acknowledgeCancel(2)
+            world.tree.load(past: cancel)
+        }
         try world.comeBack(5)
         #expect(world[5].controls.isEmpty)
         #expect(world[5].cascades.isEmpty)
+        #expect(world.status(5) == .connected)
+    }
+
+    @Test func `of a root is told to who was away, and not to who came after it`() throws {
+        var world = try tree(permanent: true)
+        try world.crash(5)
+        let kept = world[5].durable
+        world.tree.forget(app(5))
+        try world.cancel(1)
+        let cancel = try #require(world.tree.cascades[cascade(1)]?.cascade)
+        for number in [7, 4, 6, 2, 3] {
+            try world.acknowledgeCancel(number)
+        }
+        #expect(world.tree.cascades.isEmpty)
+        world.wait(.seconds(1))
+        try world.grow(8, under: 1)
+        try world.crash(8)
+        world.tree.load(kept)
+        world.tree.load(past: cancel)
+        try world.comeBack(8)
+        #expect(world[8].cascades.isEmpty && world[8].controls.isEmpty)
+        try world.comeBack(5)
+        #expect(world[5].cascades == [cascade(1)] && world[5].controls.map(\.payload) == [cancel.payload])
     }
 
     @Test func `of what is cancelled has nothing to do`() throws {
@@ -250,11 +278,13 @@ private func tree(permanent: Bool = false, limits: TreeLimits = TreeLimits()) th
         let kept = world[7].durable
         world.tree.forget(app(7))
         try world.cancel(2)
+        let cancel = try #require(world.tree.cascades[cascade(1)]?.cascade)
         for number in [4, 5, 2] {
             try world.acknowledgeCancel(number)
         }
         #expect(world.tree.cascades.isEmpty)
         world.tree.load(kept)
+        world.tree.load(past: cancel)
         try world.comeBack(7)
         #expect(world[7].controls.map(\.cascade) == [cascade(1)])
         #expect(world[7].isFenced)

@@ -125,6 +125,37 @@ struct CascadeTests {
         }
     }
 
+    @Test(arguments: [true, false])
+    func `who comes back when the cancel is through hears of it, if it was meant`(isDeep: Bool) async throws {
+        try await Stage.run(.signed, { $0.limits.reconnectWindow = .milliseconds(100) }) { stage in
+            let root = try await stage.root()
+            let branch = try await stage.declared(by: root, "branch")
+            let branchLine = try await stage.line(branch)
+            let away = try await stage.declared(by: branch, "away")
+            try await stage.line(away).hangUp()
+            try await stage.wait(for: away, under: root) { $0.status == .crashed }
+
+            _ = try await stage.cancel(branch, .fresh(), as: root, isDeep: isDeep)
+            try branchLine.acknowledge(try await branchLine.control(of: branch.id), by: branch)
+            try await stage.wait(for: branch, under: root) { $0.status == .cancelled }
+
+            let line = try await stage.line()
+            _ = try await line.registerAgain(away)
+            try line.report(away, 1, .result)
+            try await line.acknowledged(away.id, 1)
+            if isDeep {
+                let control = try await line.control(of: away.id)
+                #expect(control.action == "cancel" && control.issuer?.appID == root.id)
+                #expect(try await stage.messages(of: away, as: root)[0].isLate)
+                try line.acknowledge(control, by: away)
+                try await stage.wait(for: away, under: root) { $0.status == .cancelled }
+            } else {
+                #expect(!line.heardControl)
+                #expect(try await stage.show(away, as: root).status == .done)
+            }
+        }
+    }
+
     @Test func `nobody joins a subtree that is being cancelled`() async throws {
         try await Stage.run { stage in
             let family = try await Family(stage)
@@ -198,14 +229,14 @@ extension Stage {
     }
 
     func cancel(
-        _ target: Member, _ id: CascadeID, as issuer: Member, grace: Duration = .seconds(30)
+        _ target: Member, _ id: CascadeID, as issuer: Member, grace: Duration = .seconds(30), isDeep: Bool = true
     ) async throws -> Reply {
         let now = Timestamp.now()
         var body = CancelBody(
             cascadeID: id, reason: "enough", grace: grace, issuedAt: now, expiresAt: now + .seconds(600))
-        let command = body.command(to: target.id, cascade: true)!
+        let command = body.command(to: target.id, cascade: isDeep)!
         body.issuer = try command.issued(by: issuer.id, with: issuer.key, for: self.key)
-        return try await self.call("POST", "/apps/\(target.id)/cancel?cascade=true", body, as: issuer)
+        return try await self.call("POST", "/apps/\(target.id)/cancel?cascade=\(isDeep)", body, as: issuer)
     }
 
     /// Who was cancelled, in the order of the log.

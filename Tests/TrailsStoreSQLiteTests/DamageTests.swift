@@ -84,7 +84,7 @@ struct DamageTests {
         driver.store.close()
         let error = #expect(throws: StoreError.self) { try SQLiteTrailsStore.open(self.file) }
         #expect(error?.code == .newer)
-        #expect(error?.message.hasSuffix("schema 7 is newer than this program knows (2)") == true)
+        #expect(error?.message.hasSuffix("schema 7 is newer than this program knows (3)") == true)
         #expect(error?.hint != nil)
     }
 

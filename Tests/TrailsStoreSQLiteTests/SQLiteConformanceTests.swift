@@ -72,6 +72,10 @@ struct SQLiteConformanceTests {
         try await self.suite.`goes on with a cancel after a restart`()
     }
 
+    @Test func `knows the finished cancel that an app has missed`() async throws {
+        try await self.suite.`knows the finished cancel that an app has missed`()
+    }
+
     @Test func `carries every kind of event`() async throws { try await self.suite.`carries every kind of event`() }
 
     @Test(arguments: UInt64(1)...8)

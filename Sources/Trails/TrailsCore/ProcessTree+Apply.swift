@@ -208,6 +208,12 @@ extension ProcessTree {
         self.cascades[state.cascade.id] = state
     }
 
+    /// Adds what the store knows of a cancel that is finished, before an app returns that may not have heard of it.
+    package mutating func load(past cascade: Cascade) { self.past[cascade.id] = cascade }
+
+    /// Forgets the finished cancels; the store keeps them.
+    package mutating func forgetPast() { self.past = [:] }
+
     /// Adds what the store knows of the numbers of an app's present incarnation.
     package mutating func load(_ sequence: SequenceSet, of id: AppID) {
         self.update(id) { $0.sequence = sequence }

@@ -53,7 +53,7 @@ extension ProcessTree {
     }
 
     func cancelControl(for app: AppID, of id: CascadeID, at now: Timestamp) -> Control {
-        let cascade = self.cascades[id]?.cascade
+        let cascade = self.cascades[id]?.cascade ?? self.past[id]
         return Control(
             id: id.derived(for: app), app: app, action: Control.cancelAction, payload: cascade?.payload ?? "{}",
             scope: cascade?.isDeep == false ? .node : .subtree, issuedAt: now, expiresAt: nil, issuer: cascade?.issuer,

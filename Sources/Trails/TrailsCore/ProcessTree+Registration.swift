@@ -207,9 +207,14 @@ extension ProcessTree {
         return events
     }
 
-    /// The cancel above an app that was not in the working set then; it hears of it as soon as it is back.
+    /// The cancel of a subtree that came when an app of it was away, and not in the working set; it hears of it as soon
+    /// as it is back. Who registered after the cancel (as below a permanent root) was not meant.
     private func missedCancel(of state: AppState) -> CascadeID? {
-        self.fence(over: state.parent)?.cascades.last { self.cascades[$0]?.cascade.isDeep ?? true }
+        guard !self.cascades.isEmpty || !self.past.isEmpty, let since = state.registeredAt else { return nil }
+        let above = Set(self.ancestors(of: state.id))
+        return (self.cascades.values.map(\.cascade) + self.past.values)
+            .filter { $0.isDeep && above.contains($0.target) && since < $0.startedAt }
+            .max { ($0.startedAt, $0.id) < ($1.startedAt, $1.id) }?.id
     }
 
     /// Whether the cancels that reached the app wait for it no more: it was out of reach when its level had its turn.

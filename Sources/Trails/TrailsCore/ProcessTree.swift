@@ -13,6 +13,8 @@ package struct ProcessTree: Sendable {
     package internal(set) var children: TreeDictionary<AppID, TreeSet<AppID>> = [:]
     /// The cancels that are not finished.
     package internal(set) var cascades: TreeDictionary<CascadeID, CascadeState> = [:]
+    /// Cancels that are finished, loaded for an app that was away when they were at work.
+    var past: [CascadeID: Cascade] = [:]
 
     package init(limits: TreeLimits = TreeLimits()) {
         self.limits = limits

@@ -97,6 +97,7 @@ final class Writer<Store: TrailsStore>: Sendable {
             state.tree = batch.tree
             self.tell(of: batch, jobs: jobs, &state)
             self.forgetEnded(of: batch, &state.tree)
+            state.tree.forgetPast()
             self.snapshot.withLock { $0 = state.tree }
         }
     }
@@ -285,6 +286,7 @@ extension Writer {
         case .reregister(let app, _, _):
             // The answer says which messages are stored.
             try self.loadSequence(of: app, into: &batch.tree)
+            try self.loadMissedCancel(of: app, into: &batch.tree)
         case .report(var report):
             try self.loadSequence(of: report.app, into: &batch.tree)
             report.stored = try self.storedReport(for: report, in: &batch)
@@ -332,6 +334,14 @@ extension Writer {
         for state in missing.reversed() {
             tree.load(state)
         }
+    }
+
+    /// Who had crashed may have been in nobody's memory when what is above it was cancelled.
+    private func loadMissedCancel(of id: AppID, into tree: inout ProcessTree) throws(StoreError) {
+        guard let state = tree.apps[id], state.status == .crashed, !state.isFenced, let since = state.registeredAt,
+            let cancel = try self.store.pastCancel(over: id, since: since)
+        else { return }
+        tree.load(past: cancel)
     }
 
     private func loadSequence(of id: AppID, into tree: inout ProcessTree) throws(StoreError) {

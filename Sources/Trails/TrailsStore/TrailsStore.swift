@@ -45,6 +45,8 @@ package protocol TrailsStore: AnyObject, Sendable {
     func recipient(ofCommand origin: CorrelationID) throws(StoreError) -> AppID?
     /// Whether a cancel, finished or not, is known.
     func cascade(_ id: CascadeID) throws(StoreError) -> CascadeState?
+    /// The newest finished cancel of a subtree that `app` is in, below its top, given after `moment`.
+    func pastCancel(over app: AppID, since moment: Timestamp) throws(StoreError) -> Cascade?
     /// Which of these apps, and of what is below them, carry all of the `tags` (a JSON object).
     func apps(under root: AppID, matching tags: JSONValue) throws(StoreError) -> Set<AppID>
     /// What a start needs: every live app and its ancestors, parents first, the cancels that are not finished, and

@@ -135,6 +135,22 @@ extension SQLConnection {
         return try found.map { found throws(StorageError) in try self.resolve(found) }
     }
 
+    /// Reads the bodies of those that were finished since then alone.
+    func pastCancel(over app: AppID, since moment: Timestamp) throws(StorageError) -> Cascade? {
+        let statement = try self.statement(
+            """
+            \(TreeQuery.above) SELECT c.body FROM above CROSS JOIN cascades c ON c.target_id = above.app_id
+            WHERE above.app_id <> ?1 AND c.finished_at > ?2 ORDER BY c.event_id DESC
+            """,
+            app, moment)
+        defer { statement.reset() }
+        while var row = try statement.step() {
+            let cascade: Cascade = try decode(try row.next(), what: "a cancel", path: self.path)
+            if cascade.isDeep, cascade.startedAt > moment { return cascade }
+        }
+        return nil
+    }
+
     func cascadesAtWork() throws(StorageError) -> [CascadeState] {
         let found = try self.rows(
             "SELECT \(Self.cascadeColumns) FROM cascades WHERE finished_at IS NULL ORDER BY cascade_id",

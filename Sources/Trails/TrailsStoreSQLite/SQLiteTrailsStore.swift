@@ -140,6 +140,10 @@ extension SQLiteTrailsStore {
         try self.write { connection throws(StorageError) in try connection.cascade(id) }
     }
 
+    package func pastCancel(over app: AppID, since moment: Timestamp) throws(StoreError) -> Cascade? {
+        try self.write { connection throws(StorageError) in try connection.pastCancel(over: app, since: moment) }
+    }
+
     package func apps(under root: AppID, matching tags: JSONValue) throws(StoreError) -> Set<AppID> {
         try self.write { connection throws(StorageError) in try connection.apps(under: root, matching: tags) }
     }

@@ -7,7 +7,11 @@ enum Schema {
 
     static let migrations = [
         SQLMigration(number: 1, sql: Self.first), SQLMigration(number: 2, sql: Self.second),
+        SQLMigration(number: 3, sql: Self.third),
     ]
+
+    /// Finds the cancels that an app has missed.
+    private static let third = "CREATE INDEX cascades_by_target ON cascades (target_id)"
 
     /// From where the key of an app may be used: a JSON array of CIDR texts.
     private static let second = "ALTER TABLE app_status ADD COLUMN binding TEXT"

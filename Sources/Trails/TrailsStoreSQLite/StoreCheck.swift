@@ -76,7 +76,8 @@ extension SQLConnection {
             SELECT wanted.value FROM json_each('[
                 "apps_by_parent", "app_status_live", "events_by_app", "messages_by_sequence",
                 "messages_by_message_id", "messages_that_end", "control_queue_by_id", "control_queue_by_origin",
-                "control_queue_waiting", "cascades_at_work", "cascade_members_by_cascade", "nonces_by_age"]') wanted
+                "control_queue_waiting", "cascades_at_work", "cascades_by_target", "cascade_members_by_cascade",
+                "nonces_by_age"]') wanted
             WHERE wanted.value NOT IN (SELECT name FROM sqlite_master)
             """, "an index is missing"
         ),

@@ -115,6 +115,45 @@ extension TrailsStoreConformance {
         driver.store.close()
     }
 
+    package func `knows the finished cancel that an app has missed`() async throws {
+        let driver = try self.family()
+        let registered = driver.now
+        func cancel(_ number: UInt64, _ id: UInt64, isDeep: Bool) throws {
+            driver.now = driver.now + .seconds(1)
+            let request = CancelRequest(
+                id: CascadeID(high: 8, low: id), target: Driver.id(number), isDeep: isDeep, reason: "r",
+                payload: #"{"why":"x"}"#)
+            try driver.perform(.cancel(request, by: driver.principal(1)))
+        }
+        func missed(_ number: UInt64, since moment: Timestamp = registered) throws -> CascadeID? {
+            try driver.store.pastCancel(over: Driver.id(number), since: moment)?.id
+        }
+        try driver.perform(.missKeepalive(Driver.id(4), session: 1))
+        driver.forget(Driver.id(4))
+        try cancel(2, 1, isDeep: false)
+        try driver.perform(.disconnect(Driver.id(2), session: nil, signer: Driver.key(2), .cancelled))
+        try expect(driver.tree.cascades.isEmpty, "it is through")
+        try expect(try missed(4) == nil, "a cancel of its parent alone")
+        try cancel(1, 2, isDeep: true)
+        try expect(try missed(4) == nil, "one that is not through")
+        for _ in 0..<3 {
+            driver.now = driver.now + .seconds(1_000)
+            try driver.perform(.wake(.cascade(CascadeID(high: 8, low: 2))))
+        }
+        try expect(driver.tree.cascades.isEmpty, "it is through as well")
+        let id = CascadeID(high: 8, low: 2)
+        try expect(try missed(4), is: id, "one of all that is below the root")
+        try expect(try missed(1) == nil, "not for who is at the top of it")
+        try expect(try missed(4, since: driver.now) == nil, "not for who came later")
+
+        try driver.load(Driver.id(4))
+        try driver.perform(.reregister(Driver.id(4), key: Driver.key(4), isProven: true))
+        let state = try driver.store.state(of: Driver.id(4))
+        try expect(state?.cascades, is: [id], "it is fenced")
+        try expect(state?.controls.map(\.payload), is: [#"{"why":"x"}"#], "and told in the words of the cancel")
+        driver.store.close()
+    }
+
     /// A life in which everything happens that can be recorded comes back as it went in.
     package func `carries every kind of event`() async throws {
         let driver = try self.family()

@@ -26,7 +26,11 @@ extension TreeDriver {
     @discardableResult
     package func perform(_ command: ProcessTree.Command) throws -> [ProcessTree.Event] {
         var next = self.tree
+        if case .reregister(let app, _, _) = command, let since = next.apps[app]?.registeredAt {
+            try self.store.pastCancel(over: app, since: since).map { next.load(past: $0) }
+        }
         let events = try next.perform(command, at: self.now)
+        next.forgetPast()
         try self.record(events, leadingTo: next)
         return events
     }
