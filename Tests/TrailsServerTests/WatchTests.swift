@@ -7,6 +7,33 @@ import WebTransport
 
 @Suite(.serialized, .timeLimit(.minutes(10)))
 struct WatchTests {
+    @Test func `the steps of a cancel are those of the app at the top of it, live and later`() async throws {
+        try await Stage.run { stage in
+            let root = try await stage.root()
+            let branch = try await stage.declared(by: root, "branch")
+            let branchLine = try await stage.line(branch)
+            let leaf = try await stage.declared(by: branch, "leaf")
+            let line = try await stage.line(leaf)
+            let watcher = try await stage.watch("app_id=\(branch.id)", as: root)
+            let since = try await watcher.live()
+            _ = try await stage.cancel(branch, .fresh(), as: root)
+            try line.acknowledge(try await line.control(of: leaf.id), by: leaf)
+            try branchLine.acknowledge(try await branchLine.control(of: branch.id), by: branch)
+            _ = try await watcher.event { $0.kind == "cascade_finished" }
+            let later = try await stage.watch("app_id=\(branch.id)&since=\(since)", as: root)
+            _ = try await later.event { $0.kind == "cascade_finished" }
+            let kinds = ["cascade_started", "cascade_level_started", "cascade_level_started", "cascade_finished"]
+            for seen in [watcher, later] {
+                let steps = seen.events.filter { $0.kind.hasPrefix("cascade") }
+                #expect(steps.map(\.kind) == kinds && steps.allSatisfy { $0.appID == branch.id })
+            }
+            let path = "/apps/\(root.id)/events?subtree=true&limit=1000"
+            let events = try await stage.call("GET", path, as: root).read(Page<EventView>.self).items
+            let told = events.filter { event in kinds.contains { event.event["kind"] == .string($0) } }
+            #expect(told.count == 4 && told.allSatisfy { $0.appID == branch.id })
+        }
+    }
+
     @Test func `watchers who come at any moment miss nothing and see nothing twice`() async throws {
         try await Stage.run(.open) { stage in
             let root = try await stage.root()

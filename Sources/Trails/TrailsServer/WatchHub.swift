@@ -43,14 +43,16 @@ final class WatchHub: Sendable {
 
     var isWatched: Bool { self.state.withLock { $0.count > 0 } }
 
-    /// Called by the writer after each commit.
-    func publish(_ done: [Job.Done], tree: ProcessTree) {
+    /// Called by the writer after each commit. `targets` are the apps at the top of the cancels that have made a step:
+    /// such a step is told as theirs.
+    func publish(_ done: [Job.Done], tree: ProcessTree, targets: [CascadeID: AppID] = [:]) {
         guard self.isWatched else { return }
         var deliveries: [ObjectIdentifier: (socket: WatchSocket, frames: [WatchSocket.Frame])] = [:]
         for item in done {
             for (offset, event) in item.events.enumerated() {
                 self.expel(event)
-                guard let firstID = item.firstID, let app = event.app, let state = tree.apps[app] else { continue }
+                let subject = event.app ?? event.cascade.flatMap { targets[$0] }
+                guard let firstID = item.firstID, let app = subject, let state = tree.apps[app] else { continue }
                 let sockets = self.sockets(for: app, tree)
                 guard !sockets.isEmpty else { continue }
                 let id = firstID + Int64(offset)

@@ -139,6 +139,8 @@ struct Batch {
     var remnants: [Job.Done] = []
     var changed: Set<AppID> = []
     var cascades: Set<CascadeID> = []
+    /// The apps at the top of the cancels that have made a step.
+    var targets: [CascadeID: AppID] = [:]
     /// Of the message that the command at hand repeats.
     var repeated: EventID?
 
@@ -238,11 +240,17 @@ extension Writer {
             switch event {
             case .reported(let report): done.report = report
             case .queued, .answered, .enrolmentConflict, .started: break
-            case .cascadeStarted(let cascade): batch.cascades.insert(cascade.id)
-            case .cascadeLevelStarted(let id, _, _): batch.cascades.insert(id)
+            case .cascadeStarted(let cascade):
+                batch.cascades.insert(cascade.id)
+                batch.targets[cascade.id] = cascade.target
+            case .cascadeLevelStarted(let id, _, _):
+                batch.cascades.insert(id)
+                // One that is through already is found when it says so.
+                batch.targets[id] = batch.tree.cascades[id]?.cascade.target ?? batch.targets[id]
             case .cascadeFinished(let id, let at):
                 batch.cascades.remove(id)
                 if var state = try self.store.cascade(id) {
+                    batch.targets[id] = state.cascade.target
                     state.finishedAt = at
                     state.deadline = nil
                     try self.store.save(state)
@@ -385,7 +393,7 @@ extension Writer {
         if self.board.isAwaited || self.hub.isWatched {
             let recorded = batch.recorded
             self.board.publish(recorded)
-            self.hub.publish(recorded, tree: batch.tree)
+            self.hub.publish(recorded, tree: batch.tree, targets: batch.targets)
         }
         self.metrics.count(batch.answers)
     }

@@ -196,11 +196,14 @@ package struct StoredReport: Sendable {
 package struct StoredEvent: Sendable {
     package var id: EventID
     package var at: Timestamp
+    /// Whose history it is part of: for a step of a cancel the app at the top of it. `nil` is the server's own.
+    package var app: AppID?
     package var event: ProcessTree.Event
 
-    package init(id: EventID, at: Timestamp, event: ProcessTree.Event) {
+    package init(id: EventID, at: Timestamp, app: AppID?, event: ProcessTree.Event) {
         self.id = id
         self.at = at
+        self.app = app
         self.event = event
     }
 }

@@ -17,7 +17,7 @@ extension SQLConnection {
     /// A page looks at each index entry of the apps that are reached, and at no others.
     static func eventsQuery(_ scope: HistoryScope) -> String {
         """
-        \(self.reached(scope)) SELECT e.event_id, e.at, e.body FROM reached CROSS JOIN events e
+        \(self.reached(scope)) SELECT e.event_id, e.at, e.app_id, e.body FROM reached CROSS JOIN events e
         ON e.app_id = reached.app_id AND e.event_id > ?2 ORDER BY e.event_id LIMIT ?3
         """
     }
@@ -45,12 +45,14 @@ extension SQLConnection {
     func readEvent(_ row: inout SQLRow) throws(StorageError) -> StoredEvent {
         let id: Int64 = try row.next()
         let at: Timestamp = try row.next()
+        let app: AppID? = try row.next()
         return StoredEvent(
-            id: EventID(id), at: at, event: try decode(try row.next(), what: "event \(id)", path: self.path))
+            id: EventID(id), at: at, app: app, event: try decode(try row.next(), what: "event \(id)", path: self.path))
     }
 
     static func readMessageEvent(_ row: inout SQLRow) throws(StorageError) -> StoredEvent {
         let stored = try self.readStoredReport(&row)
-        return StoredEvent(id: stored.id, at: stored.report.receivedAt, event: .reported(stored.report))
+        return StoredEvent(
+            id: stored.id, at: stored.report.receivedAt, app: stored.report.app, event: .reported(stored.report))
     }
 }

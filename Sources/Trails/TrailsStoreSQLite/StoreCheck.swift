@@ -89,7 +89,7 @@ extension SQLConnection {
 extension SQLConnection {
     /// Replays events and messages in their one order. What cannot be read is a violation and left out.
     private func replayAll(_ replay: inout TreeReplay, _ report: inout CheckReport) throws(StorageError) {
-        let events = try self.statement("SELECT event_id, at, body FROM events ORDER BY event_id")
+        let events = try self.statement("SELECT event_id, at, app_id, body FROM events ORDER BY event_id")
         let messages = try self.statement("SELECT event_id, \(Self.messageColumns) FROM messages ORDER BY event_id")
         defer {
             events.reset()

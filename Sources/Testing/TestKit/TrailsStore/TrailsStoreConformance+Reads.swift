@@ -40,6 +40,8 @@ extension TrailsStoreConformance {
             try await apps(.subtree, under: 2), is: [Driver.id(2), Driver.id(4), Driver.id(5)], "its subtree")
         let levels = all.filter { if case .cascadeLevelStarted = $0.event { true } else { false } }
         try expect(!levels.isEmpty, "the steps of a cancel are part of the history of its target")
+        try expect(Set(levels.map(\.app)), is: [Driver.id(2)], "whose they are")
+        try expect(all.allSatisfy { $0.event.app == nil || $0.app == $0.event.app }, "every other event is its app's")
         driver.store.close()
     }
 

@@ -9,7 +9,7 @@ extension EventView {
         var event: JSONObject = ["kind": .string(stored.event.kind)]
         for (name, value) in stored.event.told { event[name] = value.wireValue }
         self.init(
-            eventID: stored.id.number, appID: stored.event.app ?? AppID(high: 0, low: 0), at: stored.at, event: event)
+            eventID: stored.id.number, appID: stored.app ?? AppID(high: 0, low: 0), at: stored.at, event: event)
     }
 }
 

@@ -70,7 +70,7 @@ extension RESTService {
                     under: wish.root, scope: wish.scope, after: after, limit: Self.historyPage)
                 var frames: [WatchSocket.Frame] = []
                 for stored in page where stored.id <= last {
-                    guard let app = stored.event.app, let state = try await self.reader.state(of: app) else { continue }
+                    guard let app = stored.app, let state = try await self.reader.state(of: app) else { continue }
                     frames.append(
                         WatchSocket.Frame(id: stored.id, buffer: WatchHub.frame(stored.id, stored.event, state)))
                 }
