@@ -98,6 +98,24 @@ struct SignedRefusalTests {
         }
     }
 
+    @Test func `nobody registers with a key that anybody can sign with`() async throws {
+        try await Stage.run { stage in
+            let root = try await stage.root()
+            let child = try await stage.declared(by: root)
+            var bytes = [UInt8](repeating: 0, count: 32)
+            bytes[0] = 1
+            let weak = try #require(PublicKey(bytes: bytes))
+            var frame = child.registerFrame()
+            let nonce = try #require(frame.nonce)
+            frame.childKey = weak
+            frame.enrolSignature = child.enrolment?.proof(of: weak, nonce: nonce).signature
+            let line = try await stage.line()
+            try line.send(.register(frame), key: nil)
+            #expect(try await line.error().code == .badSignature)
+            #expect(try await stage.show(child, as: root).status == .scheduled)
+        }
+    }
+
     private func wish(of member: Member) -> ReRegisterFrame {
         ReRegisterFrame(appID: member.id, lastSeq: 0, publicKey: member.key.publicKey)
     }

@@ -85,3 +85,47 @@ import Vocabulary
         }
     }
 }
+
+@Suite struct `A public key of small order` {
+    static let encodings = [
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    ]
+
+    @Test(arguments: Self.encodings, [false, true])
+    func `is known in every encoding, proves nothing, and is read as none`(encoding: String, isNegative: Bool) throws {
+        var bytes = try #require(Hex.decode(encoding))
+        if isNegative { bytes[31] |= 0x80 }
+        let key = try #require(PublicKey(bytes: bytes))
+        #expect(key.isOfSmallOrder)
+        // R is the neutral point and S is 0: under a key of order 1 that is right for every message.
+        let forged = try #require(Signature(bytes: [1] + [UInt8](repeating: 0, count: 63)))
+        #expect((0..<16).allSatisfy { !key.verify(forged, over: [$0]) })
+
+        let frame: JSONValue = [
+            "typ": "re_register", "app_id": .string(Sample.child.description), "pub_key": .string(key.description),
+        ]
+        guard case .reRegister(let read) = try ClientFrame.decode(frame.utf8).frame else {
+            Issue.record("it is no re_register")
+            return
+        }
+        #expect(read.publicKey == nil)
+        #expect(throws: FrameError.self) { try RekeyBody(json: ["pubKey": .string(key.description)]) }
+    }
+
+    @Test func `is none that somebody made`() {
+        #expect(!Sample.childKey.publicKey.isOfSmallOrder)
+        #expect(RekeyBody.canRead(Sample.childKey.publicKey))
+    }
+}
+
+extension RekeyBody {
+    fileprivate static func canRead(_ key: PublicKey) -> Bool {
+        (try? RekeyBody(json: ["pubKey": .string(key.description)])) != nil
+    }
+}

@@ -56,7 +56,9 @@ extension FieldKind {
 }
 
 extension FieldKind<PublicKey> {
-    static let publicKey = Self("a public key ed25519:BASE64") { PublicKey($0) }
+    static let publicKey = Self("a public key ed25519:BASE64 that only its holder can sign with") { text in
+        PublicKey(text).flatMap { $0.isOfSmallOrder ? nil : $0 }
+    }
 }
 
 extension FieldKind<EphemeralKey> {

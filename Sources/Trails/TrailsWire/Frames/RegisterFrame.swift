@@ -54,7 +54,7 @@ extension RegisterFrame {
             appID: try fields.need("app_id", .id4()),
             parentID: try fields.find("parent_id", .id4()),
             appName: try fields.need("app_name", .name),
-            childKey: fields.object["child_pub_key"]?.string.flatMap { PublicKey($0) },
+            childKey: fields.usableKey("child_pub_key"),
             startDay: try fields.find("start_day", .integer),
             level: try fields.find("sec_level", .word(SecurityLevel.self)),
             scheduledAt: try fields.find("scheduled_at", .moment),
@@ -108,7 +108,7 @@ package struct ReRegisterFrame: WireFrame {
         self.init(
             appID: try fields.need("app_id", .id()),
             lastSeq: try fields.find("last_seq", .count) ?? 0,
-            publicKey: fields.object["pub_key"]?.string.flatMap { PublicKey($0) },
+            publicKey: fields.usableKey("pub_key"),
             childEphemeral: try fields.find("child_ephemeral", .ephemeralKey))
     }
 
@@ -139,5 +139,12 @@ package struct ChallengeResponseFrame: WireFrame {
     ) throws(FrameError) -> [UInt8] {
         let signature = try proof.sign(for: serverKey, with: key)
         return JSONValue.object(.of(("typ", Self.type), ("app_id", proof.appID), ("sig", signature))).utf8
+    }
+}
+
+extension FieldReader {
+    /// A key that can be read and used; anything else is none, for at `open` clients send what they like.
+    fileprivate func usableKey(_ name: String) -> PublicKey? {
+        (try? self.find(name, .publicKey)).flatMap(\.self)
     }
 }
