@@ -199,10 +199,9 @@ struct DamageTests {
     @Test
     func `reads of a subtree only what is its own`() async throws {
         let driver = try self.grow()
-        var query = AppQuery(root: Driver.id(2))
-        query.isRecursive = true
         let statements = [
-            SQLConnection.listing(query), "\(TreeQuery.above) SELECT * FROM above",
+            SubtreeWalk.childSQL, SQLConnection.childrenSQL(includesRoot: false),
+            "\(TreeQuery.above) SELECT * FROM above",
             SQLConnection.eventsQuery(.subtree), SQLConnection.messagesQuery(.subtree),
         ]
         var plan: [String] = []
@@ -217,8 +216,43 @@ struct DamageTests {
         // Virtual tables are the JSON of parameters and of single rows.
         let scans = plan.filter { $0.hasPrefix("SCAN") && !$0.contains("CONSTANT") && !$0.contains("VIRTUAL") }
         #expect(Set(scans).isSubset(of: ["SCAN below", "SCAN above", "SCAN reached"]), "\(plan)")
+        #expect(plan.contains { $0.contains("SEARCH a USING INDEX apps_by_parent (parent_id=? AND (scheduled_at") })
         #expect(
             plan.contains { $0.contains("SEARCH child USING COVERING INDEX apps_by_parent (parent_id=?)") }, "\(plan)")
+        driver.store.close()
+    }
+
+    @Test
+    func `a page of a list costs the page, however large the subtree is`() async throws {
+        let driver = try self.driver()
+        try driver.register(1, under: nil)
+        var count: UInt64 = 1
+        for parent in [1, 2, 3, 4] as [UInt64] {
+            for _ in 0..<100 {
+                count += 1
+                driver.now = driver.now + .milliseconds(1)
+                let facts = Driver.facts(count, under: parent, at: driver.now)
+                try driver.perform(
+                    .declare(facts, startDeadline: .seconds(60), by: driver.principal(1)))
+            }
+        }
+        var query = AppQuery(root: Driver.id(1))
+        (query.isRecursive, query.limit) = (true, 10)
+        var found = 0
+        repeat {
+            let page = try await driver.store.reader.apps(query)
+            let place = query
+            let lookUps = try await driver.store.file.read { connection throws(StorageError) in
+                var walk = try SubtreeWalk(place, on: connection)
+                for _ in page.items { _ = try walk.next() }
+                return walk.lookUps
+            }
+            // One look down for each app, one beside it where nothing is below, one for each level on the way up.
+            #expect(lookUps <= 2 * page.items.count + 4, "\(lookUps) for \(page.items.count) apps")
+            found += page.items.count
+            query.cursor = page.cursor
+        } while query.cursor != nil
+        #expect(found == Int(count) - 1)
         driver.store.close()
     }
 }

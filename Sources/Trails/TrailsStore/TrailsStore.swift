@@ -89,7 +89,8 @@ package protocol TrailsReader: Sendable {
     func app(_ id: AppID) async throws(StoreError) -> StoredApp?
     /// Whether `ancestor` is `app`, or above it, and the key is the one it has now: the question of authority.
     func standing(of ancestor: AppID, key: PublicKey, to app: AppID) async throws(StoreError) -> StoredStanding
-    /// Apps below `root` (and `root` itself if asked), ordered by `scheduledAt`, then id.
+    /// Apps below `root` (and `root` itself if asked): each before what is below it, and those with one parent by
+    /// `scheduledAt`, then id.
     func apps(_ query: AppQuery) async throws(StoreError) -> StoredPage<StoredApp>
     func messages(_ query: MessageQuery) async throws(StoreError) -> StoredPage<StoredReport>
     func latestStatus(of app: AppID) async throws(StoreError) -> StoredReport?

@@ -66,14 +66,7 @@ extension SQLConnection {
 extension SQLConnection {
     func apps(_ query: AppQuery) throws(StorageError) -> StoredPage<StoredApp> {
         let limit = max(1, query.limit)
-        let place = try PageCursor(query.cursor, path: self.path)
-        let statuses = query.statuses.map { JSONValue.array($0.map { .string($0.rawValue) }).text }
-        var tags = JSONObject()
-        for (key, value) in query.tag { tags[key] = .string(value) }
-        var rows = try self.rows(
-            Self.listing(query), query.root, place.scheduledAt, place.app, query.since?.milliseconds ?? .min,
-            query.until?.milliseconds ?? .max, query.name, statuses, JSONValue.object(tags).text, limit + 1,
-            read: self.readApp)
+        var rows = query.isRecursive ? try self.walk(query, limit + 1) : try self.children(query, limit + 1)
         let isMore = rows.count > limit
         if isMore { rows.removeLast() }
         var views: [StoredApp] = []
@@ -85,44 +78,29 @@ extension SQLConnection {
         return StoredPage(items: views, cursor: isMore ? rows.last.map { PageCursor($0.state.facts).text } : nil)
     }
 
-    /// The statement of a list; the parameters are those of `apps(_:)`.
-    static func listing(_ query: AppQuery) -> String {
-        let source =
-            switch (query.isRecursive, query.includesRoot) {
-            case (true, true):
-                "\(TreeQuery.below) SELECT \(self.appColumns) FROM below CROSS JOIN apps a USING (app_id)"
-            case (true, false):
-                """
-                \(TreeQuery.below) SELECT \(self.appColumns) FROM below
-                CROSS JOIN apps a ON a.app_id = below.app_id AND below.app_id <> ?1
-                """
-            case (false, _): "SELECT \(self.appColumns) FROM apps a"
-            }
-        let place =
-            switch (query.isRecursive, query.includesRoot) {
-            case (true, _): "TRUE"
-            case (false, true): "(a.parent_id = ?1 OR a.app_id = ?1)"
-            case (false, false): "a.parent_id = ?1"
-            }
-        return """
-            \(source) CROSS JOIN app_status s ON s.app_id = a.app_id
-            WHERE \(place) AND (a.scheduled_at, a.app_id) > (?2, ?3) AND a.scheduled_at BETWEEN ?4 AND ?5
-                AND (?6 IS NULL OR a.name = ?6)
-                AND (?7 IS NULL OR \(self.statusNow) IN (SELECT value FROM json_each(?7)))
-                AND NOT EXISTS (
-                    SELECT 1 FROM json_each(?8) wanted WHERE NOT EXISTS (
-                        SELECT 1 FROM json_each(a.tags) held WHERE held.key = wanted.key AND wanted.value =
-                            CASE held.type WHEN 'true' THEN 'true' WHEN 'false' THEN 'false'
-                            ELSE CAST(held.value AS TEXT) END))
-            ORDER BY a.scheduled_at, a.app_id LIMIT ?9
-            """
+    private func walk(_ query: AppQuery, _ limit: Int) throws(StorageError) -> [AppRow] {
+        var walk = try SubtreeWalk(query, on: self)
+        var rows: [AppRow] = []
+        while rows.count < limit, let row = try walk.next() { rows.append(row) }
+        return rows
     }
 
-    /// The status after the starts since the row was saved: `Starts.apply` in the words of SQL.
-    private static let statusNow = """
-        CASE WHEN s.is_live = 1 AND s.presence = 'attached' AND s.status <> 'lost_contact'
-            AND s.event_id < (SELECT max(event_id) FROM starts) THEN 'reconnecting' ELSE s.status END
+    private func children(_ query: AppQuery, _ limit: Int) throws(StorageError) -> [AppRow] {
+        let place = try PageCursor(query.cursor, path: self.path)
+        let filter = AppFilter(query)
+        return try self.rows(
+            Self.childrenSQL(includesRoot: query.includesRoot), query.root, place.scheduledAt, place.app, limit,
+            filter.since, filter.until, filter.name, filter.statuses, filter.tags, read: self.readApp)
+    }
+
+    static func childrenSQL(includesRoot: Bool) -> String {
         """
+        SELECT \(self.appColumns) FROM apps a CROSS JOIN app_status s ON s.app_id = a.app_id
+        WHERE \(includesRoot ? "(a.parent_id = ?1 OR a.app_id = ?1)" : "a.parent_id = ?1")
+            AND (a.scheduled_at, a.app_id) > (?2, ?3) AND \(AppFilter.condition(from: 5))
+        ORDER BY a.scheduled_at, a.app_id LIMIT ?4
+        """
+    }
 }
 
 /// Where a page ended: the `scheduledAt` and the identifier of its last app.

@@ -73,10 +73,26 @@ extension TrailsStoreConformance {
         }
         let all = try await list(1)
         try expect(all.count, is: 14, "apps below the root")
-        let moments = all.compactMap { driver.tree.apps[$0]?.facts }.map { ($0.scheduledAt.milliseconds, $0.id) }
-        try expect(zip(moments, moments.dropFirst()).allSatisfy { $0 < $1 }, "the order is by time, then identifier")
+        func expected(under root: AppID) -> [AppID] {
+            let children = (driver.tree.children[root].map(Array.init) ?? []).compactMap { driver.tree.apps[$0]?.facts }
+            return children.sorted { ($0.scheduledAt.milliseconds, $0.id) < ($1.scheduledAt.milliseconds, $1.id) }
+                .flatMap { [$0.id] + expected(under: $0.id) }
+        }
+        try expect(all, is: expected(under: Driver.id(1)), "each before what is below it, siblings by time, then id")
         for limit in [1, 3, 14] { try expect(try await list(1) { $0.limit = limit }, is: all, "pages of \(limit)") }
-        try expect(Set(try await list(1) { $0.includesRoot = true }), is: Set(all + [Driver.id(1)]), "with the root")
+        for limit in [1, 3, 15] {
+            let whole = try await list(1) { ($0.includesRoot, $0.limit) = (true, limit) }
+            try expect(whole, is: [Driver.id(1)] + all, "with the root, in pages of \(limit)")
+        }
+        var elsewhere = AppQuery(root: Driver.id(3))
+        (elsewhere.isRecursive, elsewhere.limit) = (true, 1)
+        let cursor = try await reader.apps(elsewhere).cursor
+        elsewhere.root = Driver.id(2)
+        elsewhere.cursor = cursor
+        do {
+            _ = try await reader.apps(elsewhere)
+            throw UnmetExpectation(description: "a place in another list is taken for one in this")
+        } catch is StoreError {}
         let children = try await list(1, isRecursive: false)
         try expect(Set(children), is: [Driver.id(2), Driver.id(3)], "children of the root")
         let pages = try await list(3, isRecursive: false) { $0.limit = 2 }
