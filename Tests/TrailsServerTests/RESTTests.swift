@@ -354,4 +354,26 @@ struct RESTTests {
             #expect(admin.status == 200, "\(admin.text)")
         }
     }
+
+    @Test func `a key that was revoked is never taken again, whatever came after it`() async throws {
+        try await Stage.run { stage in
+            let root = try await stage.root()
+            let child = try await stage.declared(by: root)
+            _ = try await stage.line(child)
+            let path = "/apps/\(child.id)/rekey"
+            func rekey(_ key: SigningKey, as caller: Member) async throws -> Reply {
+                try await stage.call("POST", path, RekeyBody(app: child.id, key: key, for: stage.key), as: caller)
+            }
+            let revoked = try await stage.call("POST", "/admin/revocations", RevokeBody(appID: child.id), as: root)
+            #expect(revoked.status == 200, "\(revoked.text)")
+            for _ in 1...2 {
+                #expect(try await rekey(child.key, as: root).problem?.code == .revoked)
+                #expect(try await rekey(.fresh(), as: root).status == 200)
+            }
+            let before = try await stage.history(of: root)
+            #expect(try await rekey(child.key, as: root).problem?.code == .revoked)
+            #expect(try await rekey(child.key, as: stage.root("stranger")).status == 403)
+            #expect(try await stage.history(of: root) == before)
+        }
+    }
 }

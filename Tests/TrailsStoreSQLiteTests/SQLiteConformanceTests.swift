@@ -64,6 +64,10 @@ struct SQLiteConformanceTests {
         try await self.suite.`hands over the commands that wait for apps which a start does not load`()
     }
 
+    @Test func `knows the keys that were revoked, also when others came after them`() async throws {
+        try await self.suite.`knows the keys that were revoked, also when others came after them`()
+    }
+
     @Test func `knows a command by the identifier it was given under, answered or not`() async throws {
         try await self.suite.`knows a command by the identifier it was given under, answered or not`()
     }

@@ -214,6 +214,8 @@ extension Writer {
             try self.load(recipient, into: &batch.tree)
             let line = [recipient] + (request.scope == .subtree ? batch.tree.ancestors(of: recipient) : [])
             if !line.contains(request.target) { mismatch = .commandTaken(request.id) }
+        case .rekey(let app, let key, _):
+            return try self.store.wasRevoked(key, of: app) ? self.refuseRevived(command, app, in: batch) : nil
         default: return nil
         }
         do throws(ProcessTree.Refusal) {
@@ -226,6 +228,16 @@ extension Writer {
         done.isRepeat = true
         done.state = batch.tree.apps[right.1]
         return .success(done)
+    }
+
+    /// A key that was revoked stays worthless, whatever came after it. Who may not replace the key at all is told that.
+    private func refuseRevived(_ command: ProcessTree.Command, _ app: AppID, in batch: Batch) -> Job.Answer {
+        do throws(ProcessTree.Refusal) {
+            _ = try batch.tree.decide(command, at: batch.time)
+            return .failure(.refused(.revoked(app)))
+        } catch {
+            return .failure(.refused(error))
+        }
     }
 
     /// Records what was decided and applied.

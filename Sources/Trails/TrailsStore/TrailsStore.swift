@@ -40,6 +40,8 @@ package protocol TrailsStore: AnyObject, Sendable {
     func report(_ message: MessageID) throws(StoreError) -> StoredReport?
     /// Whether a command to `app` is known and no longer waits for its answer.
     func isAnswered(_ control: CorrelationID, by app: AppID) throws(StoreError) -> Bool
+    /// Whether `key` was once revoked as that of `app`.
+    func wasRevoked(_ key: PublicKey, of app: AppID) throws(StoreError) -> Bool
     /// Whom a command was queued for, or one of those when it was for a subtree; `nil` when no such command is known,
     /// answered or not.
     func recipient(ofCommand origin: CorrelationID) throws(StoreError) -> AppID?

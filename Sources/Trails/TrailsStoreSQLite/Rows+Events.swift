@@ -48,6 +48,15 @@ extension SQLConnection {
         }
     }
 
+    func wasRevoked(_ key: PublicKey, of app: AppID) throws(StorageError) -> Bool {
+        let events: [ProcessTree.Event] = try self.rows(
+            "SELECT body FROM events WHERE app_id = ? AND kind = 'revoked'", app
+        ) { row throws(StorageError) in
+            try decode(try row.next(), what: "a revocation", path: self.path)
+        }
+        return events.contains { if case .revoked(_, key, _, _, _) = $0 { true } else { false } }
+    }
+
     /// The oldest and the newest event id that is stored; 1 and 0 when there is none.
     func bounds() throws(StorageError) -> (first: Int64, last: Int64) {
         let ends = try self.first(

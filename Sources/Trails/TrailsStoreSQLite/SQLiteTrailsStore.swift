@@ -132,6 +132,10 @@ extension SQLiteTrailsStore {
         try self.write { connection throws(StorageError) in try connection.isAnswered(control, by: app) }
     }
 
+    package func wasRevoked(_ key: PublicKey, of app: AppID) throws(StoreError) -> Bool {
+        try self.write { connection throws(StorageError) in try connection.wasRevoked(key, of: app) }
+    }
+
     package func recipient(ofCommand origin: CorrelationID) throws(StoreError) -> AppID? {
         try self.write { connection throws(StorageError) in try connection.recipient(ofCommand: origin) }
     }

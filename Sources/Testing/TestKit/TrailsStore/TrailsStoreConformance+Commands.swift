@@ -54,6 +54,23 @@ extension TrailsStoreConformance {
         driver.store.close()
     }
 
+    package func `knows the keys that were revoked, also when others came after them`() async throws {
+        let driver = try self.family()
+        let root = driver.principal(1)
+        try expect(try driver.store.wasRevoked(Driver.key(4), of: Driver.id(4)) == false, "not yet")
+        try driver.perform(.revoke(Driver.id(4), reason: "lost", by: root))
+        try driver.perform(.rekey(Driver.id(4), key: Driver.key(44), by: root))
+        try driver.perform(.rekey(Driver.id(4), key: Driver.key(45), by: root))
+        try driver.restart()
+        try expect(try driver.store.wasRevoked(Driver.key(4), of: Driver.id(4)), "the one that was revoked")
+        for key in [Driver.key(44), Driver.key(45)] {
+            try expect(
+                try driver.store.wasRevoked(key, of: Driver.id(4)) == false, "one that was replaced, or is in use")
+        }
+        try expect(try driver.store.wasRevoked(Driver.key(4), of: Driver.id(5)) == false, "not as that of another app")
+        driver.store.close()
+    }
+
     package func `knows a command by the identifier it was given under, answered or not`() async throws {
         let driver = try self.family()
         let subtree = ControlRequest(

@@ -1,7 +1,7 @@
 package import Vocabulary
 
 extension PublicKey {
-    /// Whether the key is a point of small order: then one signature is good for many messages, and anybody can make it.
+    /// Whether the key is a point of small order: then anybody can make signatures that it accepts.
     ///
     /// There are eight such points. With the ways to write a coordinate beyond the field, and with either sign, that
     /// makes the encodings below; the sign is the highest bit of the last byte.
