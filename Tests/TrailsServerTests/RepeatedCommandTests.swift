@@ -9,18 +9,21 @@ struct RepeatedCommandTests {
         try await Stage.run { stage in
             let root = try await stage.root()
             let branch = try await stage.declared(by: root, "branch")
-            let branchLine = try await stage.line(branch)
-            let leaf = try await stage.declared(by: branch, "leaf")
+            _ = try await stage.line(branch)
+            let leaf = try await stage.declared(by: branch, "leaf", tags: ["device_type": "x"])
             let line = try await stage.line(leaf)
-
-            let id = try await stage.give(root, branch, "blink", scope: .subtree)
-            try branchLine.acknowledge(try await branchLine.control(of: branch.id), by: branch)
+            func give(_ id: CorrelationID, query: String = "") async throws -> Reply {
+                // The target itself is not among those that are meant.
+                try await stage.command(
+                    root, branch, "blink", scope: .subtree, filter: ["device_type": "x"], id: id, query: query)
+            }
+            let id = CorrelationID.fresh()
+            #expect(try await give(id).status == 202)
             try line.acknowledge(try await line.control(of: leaf.id), by: leaf)
-            let all = try await stage.command(root, branch, "blink", scope: .subtree, id: id, query: "?wait=30")
-            #expect(try all.read(ControlView.self).pending == 0, "\(all.text)")
+            #expect(try await give(id, query: "?wait=30").read(ControlView.self).pending == 0)
 
             let before = try await stage.history(of: root)
-            let again = try await stage.command(root, branch, "blink", scope: .subtree, id: id)
+            let again = try await give(id)
             #expect(again.status == 202, "\(again.text)")
             #expect(try again.read(ControlView.self).queued == 0)
             #expect(try await stage.history(of: root) == before)
