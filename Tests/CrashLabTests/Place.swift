@@ -6,20 +6,22 @@ import Testing
 ///
 ///     CRASHLAB=long     the long runs
 ///     CRASHLAB_SEED=N   the dice, to see again what a run complained about
-///     CRASHLAB_TRAILSD  the program to run, where it is not the one that was built with the tests
+///     CRASHLAB_TRAILSD, CRASHLAB_TRAILS
+///                       the programs to run, where they are not those that were built with the tests
 enum Lab {
     static let isLong = ProcessInfo.processInfo.environment["CRASHLAB"] == "long"
 
     static let seed: UInt64 =
         ProcessInfo.processInfo.environment["CRASHLAB_SEED"].flatMap { UInt64($0) } ?? .random(in: 1...999_999)
 
-    static let trailsd: String =
-        ProcessInfo.processInfo.environment["CRASHLAB_TRAILSD"]
-        ?? Bundle.allBundles.lazy.map { $0.bundleURL.deletingLastPathComponent().appending(path: "trailsd").path }
-        .first { FileManager.default.isExecutableFile(atPath: $0) } ?? Self.besideThisProgram
+    static let trailsd = Self.program("trailsd", variable: "CRASHLAB_TRAILSD")
+    static let trails = Self.program("trails", variable: "CRASHLAB_TRAILS")
 
-    private static var besideThisProgram: String {
-        URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "trailsd").path
+    private static func program(_ name: String, variable: String) -> String {
+        let besideThisProgram = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+        return ProcessInfo.processInfo.environment[variable]
+            ?? Bundle.allBundles.lazy.map { $0.bundleURL.deletingLastPathComponent().appending(path: name).path }
+            .first { FileManager.default.isExecutableFile(atPath: $0) } ?? besideThisProgram.appending(path: name).path
     }
 
     /// Runs `body` in a directory that goes away if all is well, and says how to run it again if not.

@@ -8,7 +8,7 @@ struct Child: Sendable {
         case signal(Int32)
     }
 
-    private let pid: pid_t
+    let pid: pid_t
     private let output: Int32
 
     /// Starts `arguments`; standard error is appended to the file `log`.
@@ -104,6 +104,14 @@ extension Child {
             close(self.output)
             return status & 0x7F == 0 ? .exit(status >> 8 & 0xFF) : .signal(status & 0x7F)
         }
+    }
+
+    /// Kills it with SIGKILL and forgets it once it is gone, which is at once; waits on this thread.
+    func abandon() {
+        kill(self.pid, SIGKILL)
+        var status: Int32 = 0
+        while waitpid(self.pid, &status, 0) < 0, errno == EINTR {}
+        close(self.output)
     }
 
     private func read() -> [UInt8]? {

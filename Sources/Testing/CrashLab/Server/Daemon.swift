@@ -1,28 +1,39 @@
 import Glibc
 import Synchronization
 
-/// A real trailsd on a port of its own, to be killed and started again.
+/// A real trailsd on a port of its own, to be killed and started again. It dies with this object at the latest.
 package final class Daemon: Sendable {
     /// The program to run.
     package let program: String
     /// Its data directory.
     package let data: String
     package let port: Int
+    /// How long it waits for apps that were there, after their connection or it itself was gone.
+    private let window: String
     /// Variables that are added to its environment.
     private let variables: [String]
     private let process = Mutex<Child?>(nil)
 
     /// `folder` holds the data directory, the log and what else is made on the way.
-    package init(program: String, folder: String, variables: [String] = []) throws(LabError) {
+    package init(
+        program: String, folder: String, window: String = "1h", variables: [String] = []
+    ) throws(LabError) {
         self.program = program
         self.data = "\(folder)/data"
+        self.window = window
         self.variables = variables
         self.log = "\(folder)/trailsd.log"
         self.port = try FreePort.find()
     }
 
+    /// A run that throws must leave nothing behind that holds its port and its files.
+    deinit { self.process.withLock { $0 }?.abandon() }
+
     /// Where it says what went wrong.
     package let log: String
+
+    /// `nil` while it does not run.
+    package var processID: Int32? { self.process.withLock { $0?.pid } }
 
     package var address: String { "127.0.0.1:\(self.port)" }
 
@@ -30,8 +41,8 @@ package final class Daemon: Sendable {
     package func launch() throws(LabError) {
         let child = try Child(
             [
-                self.program, "serve", "--data", self.data, "--listen", self.address, "--reconnect-window", "1h",
-                "--restart-window", "1h",
+                self.program, "serve", "--data", self.data, "--listen", self.address, "--reconnect-window", self.window,
+                "--restart-window", self.window,
             ], variables: self.variables, log: self.log)
         self.process.withLock { $0 = child }
     }
