@@ -155,7 +155,7 @@ let package = Package(
         // Tests
         tests(
             "CrashLabTests",
-            uses: ["CrashLab", "trailsd", from("swift-nio", "NIOPosix")], reads: ["PowerCut"]),
+            uses: ["CrashLab", "trails", "trailsd", from("swift-nio", "NIOPosix")], reads: ["Cron", "PowerCut"]),
         tests("DurableFilesTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
         tests("SQLiteStorageTests", uses: ["SQLiteStorage", "TestKit", "Vocabulary"]),
         tests("SimulatorTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),

@@ -22,6 +22,7 @@ struct TrailsCommand: AsyncParsableCommand {
               TRAILS_HOME         where contexts are kept (~/.trails)
               TRAILS_CONTEXT_KEY  passphrase of an encrypted context
               TRAILS_CA           certificate authority of the server
+              TRAILS_PATIENCE     how long to wait for a server that is away, as 5m (each command has its own measure)
               NO_COLOR            no colours
 
             "set -x" in a shell prints what eval sets, the private key included.

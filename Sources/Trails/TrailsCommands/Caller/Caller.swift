@@ -22,6 +22,8 @@ struct Caller: Sendable {
     let config: Config
     let passphrases = PassphraseMemory()
     private let trust: TLSTrust
+    /// TRAILS_PATIENCE; `nil` where each command has its own.
+    private let patience: Duration?
 
     init(_ options: IdentityOptions, environment: [String: String] = Self.processEnvironment()) throws {
         self.options = options
@@ -35,7 +37,19 @@ struct Caller: Sendable {
         for warning in self.config.warnings { Output.warn(warning) }
         let authority = environment["TRAILS_CA"] ?? ""
         self.trust = authority.isEmpty ? .system : .authority(file: authority)
+        self.patience = try Self.patience(environment)
     }
+
+    private static func patience(_ environment: [String: String]) throws -> Duration? {
+        guard let text = environment["TRAILS_PATIENCE"], !text.isEmpty else { return nil }
+        guard let patience = DurationArgument(argument: text)?.value else {
+            throw CommandFailure.usage("TRAILS_PATIENCE is not a duration", hint: "write it like 30s, 5m or 0")
+        }
+        return patience
+    }
+
+    /// How long a server is waited for that is away: `own`, unless the caller said otherwise.
+    func patience(_ own: Duration) -> Duration { self.patience ?? own }
 
     private static func home(_ environment: [String: String]) throws -> String {
         if let home = environment["TRAILS_HOME"], !home.isEmpty {
@@ -72,7 +86,7 @@ struct Caller: Sendable {
     func api(at endpoint: ServerEndpoint, key: PublicKey?, patience: Duration = .zero) -> TrailsAPI {
         TrailsAPI(
             endpoint: endpoint, serverKey: key, trust: self.trust, http: SharedHTTPClient.with(trust: self.trust),
-            patience: patience)
+            patience: self.patience(patience))
     }
 
     /// The security level of a new tree on a server.

@@ -20,7 +20,7 @@ struct LogCommand: AsyncParsableCommand {
         let api = caller.api(identity, patience: .seconds(2))
         var last: Int64?
         guard self.follow else { return try await self.print(after: &last, of: app, api, identity.credentials) }
-        try await Watch(api, .app(app), as: identity.credentials, patience: .seconds(600)).run {
+        try await Watch(api, .app(app), as: identity.credentials, patience: caller.patience(.seconds(600))).run {
             (item) async throws(TrailsError) in
             switch item {
             // The events of a watch say less than the record, so each is a reason to read on.

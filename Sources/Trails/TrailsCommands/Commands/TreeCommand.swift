@@ -37,7 +37,7 @@ struct TreeCommand: AsyncParsableCommand {
         let api = caller.api(identity, patience: .seconds(2))
         var apps: [AppID: AppView] = [:]
         var isCaughtUp = false
-        try await Watch(api, .subtree(top), as: identity.credentials, patience: .seconds(600)).run {
+        try await Watch(api, .subtree(top), as: identity.credentials, patience: caller.patience(.seconds(600))).run {
             (item) async throws(TrailsError) in
             switch item {
             case .live:

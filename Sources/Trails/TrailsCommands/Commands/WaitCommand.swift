@@ -42,7 +42,9 @@ struct WaitCommand: AsyncParsableCommand {
         let api = caller.api(identity, patience: .seconds(30))
         let teller = WaitTeller(isTalkative: self.progress)
         let answer = try await self.withTimeLimit { () async throws(TrailsError) in
-            try await api.wait(for: waiting, as: identity.credentials) { teller.tell($0) }
+            try await api.wait(
+                for: waiting, as: identity.credentials, serverAway: caller.patience(.seconds(600))
+            ) { teller.tell($0) }
         }
         try self.show(answer)
     }
