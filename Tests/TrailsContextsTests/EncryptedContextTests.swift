@@ -26,6 +26,22 @@ import Vocabulary
         #expect(error?.message == "\(self.path): wrong passphrase, or the file was changed")
     }
 
+    @Test func `derives its key once, however often it is opened and changed`() throws {
+        let keys = PassphraseKeys()
+        let contexts = ContextStore(home: "/data/trails", on: self.disk, keys: keys) { sample.createdAt }
+        try contexts.create(sample, as: root("a"), encryption: self.encryption)
+        let text = try self.disk.text(self.path)
+        for number in 1...3 {
+            #expect(try contexts.read(root("a"), passphrase: secret).privateKey == seed)
+            try contexts.update(root("a"), passphrase: secret) { $0.server = "ws://elsewhere/\(number)" }
+        }
+        #expect(keys.count == 1)
+        #expect(failure { _ = try contexts.read(root("a"), passphrase: "open says me") }?.code == .wrongPassphrase)
+        #expect(keys.count == 2)
+        let sealed = { (text: String) in text.split(separator: "\n").first { $0.hasPrefix("sealed:") } }
+        #expect(sealed(text) != sealed(try self.disk.text(self.path)), "sealed twice alike")
+    }
+
     @Test func `can be made of a plain one`() throws {
         try self.contexts.create(sample, as: root("a"))
         try self.contexts.addChild(child(1), to: root("a"))

@@ -9,6 +9,7 @@ package import Vocabulary
 ///     trash/NAME.KIND.MS.yml  removed at MS milliseconds since 1970, swept after `trashLifetime`
 ///     sessions/               which root a shell session uses
 ///     .lock                   taken by whoever changes a context
+///     .making                 taken by whoever makes one known to a server, which takes longer
 ///
 /// Files are 0600 and directories 0700; what others could have read or changed is refused with the command that
 /// mends it. Every change is whole or not at all, and durable before its method returns. All methods block.
@@ -20,11 +21,13 @@ package struct ContextStore: Sendable {
     let now: @Sendable () -> Timestamp
     /// How long to wait for another process to finish its change.
     let patience: Duration
+    let keys: PassphraseKeys
 
     package init(
         home: String, on files: any FileSystem, patience: Duration = .seconds(10),
-        now: @escaping @Sendable () -> Timestamp
+        keys: PassphraseKeys = PassphraseKeys(), now: @escaping @Sendable () -> Timestamp
     ) {
+        self.keys = keys
         self.home = home
         self.files = files
         self.patience = patience
@@ -92,7 +95,7 @@ package struct ContextStore: Sendable {
     package func read(_ id: ContextID, passphrase: String? = nil) throws(ContextError) -> Context {
         let text = try self.text(of: id)
         guard let passphrase else { return text.context }
-        return try text.opened(with: passphrase, path: self.path(of: id))
+        return try text.opened(with: passphrase, self.keys, path: self.path(of: id))
     }
 
     func text(of id: ContextID) throws(ContextError) -> ContextText {
@@ -121,7 +124,8 @@ package struct ContextStore: Sendable {
         // Deriving a key takes long: not under the lock.
         let text =
             if let encryption {
-                try ContextText.sealed(context, encryption.passphrase, PassphraseSalt(cost: encryption.cost))
+                try ContextText.sealed(
+                    context, encryption.passphrase, PassphraseSalt(cost: encryption.cost), self.keys)
             } else {
                 try ContextText.plain(context)
             }
@@ -149,7 +153,7 @@ package struct ContextStore: Sendable {
     ) throws(ContextError) -> Context {
         try self.rewrite(id) { (old) throws(ContextError) in
             var context = old.context
-            if let passphrase { context = try old.opened(with: passphrase, path: self.path(of: id)) }
+            if let passphrase { context = try old.opened(with: passphrase, self.keys, path: self.path(of: id)) }
             let before = context
             change(&context)
             var others = context
@@ -164,8 +168,9 @@ package struct ContextStore: Sendable {
             guard let passphrase else {
                 throw ContextError(.needsPassphrase, "the \(id) is encrypted", hint: "give the passphrase")
             }
-            let salt = PassphraseSalt(cost: sealing.salt.cost)
-            return (try ContextText.sealed(context, passphrase, salt, preamble: old.preamble), context)
+            let text = try ContextText.sealed(
+                context, passphrase, sealing.salt, self.keys, preamble: old.preamble)
+            return (text, context)
         }
     }
 
@@ -184,7 +189,8 @@ package struct ContextStore: Sendable {
                 throw ContextError(.isEncrypted, "the \(id) is encrypted already")
             }
             let salt = PassphraseSalt(cost: encryption.cost)
-            let text = try ContextText.sealed(old.context, encryption.passphrase, salt, preamble: old.preamble)
+            let text = try ContextText.sealed(
+                old.context, encryption.passphrase, salt, self.keys, preamble: old.preamble)
             return (text, old.context)
         }
     }
@@ -231,6 +237,15 @@ package struct ContextStore: Sendable {
     func lock() throws(ContextError) -> FileLock {
         try contextual { () throws(FileError) in
             try FileLock.acquire("\(self.home)/.lock", within: self.patience, on: self.files)
+        }
+    }
+
+    /// The right to make a context known to its server, and to show its recovery code: one process after the other, so
+    /// that the second finds what the first has made. Blocks.
+    package func makingLock(within limit: Duration) throws(ContextError) -> FileLock {
+        try self.makeDirectory(self.home)
+        return try contextual { () throws(FileError) in
+            try FileLock.acquire("\(self.home)/.making", within: limit, on: self.files)
         }
     }
 

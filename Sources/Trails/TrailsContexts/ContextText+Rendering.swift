@@ -15,9 +15,10 @@ extension ContextText {
         return preamble + Self.identity(context, privateKey: seed) + Self.lines(children: context.children)
     }
 
-    /// The text of an encrypted file: the key is derived anew, for `salt`, which must be fresh.
+    /// The text of an encrypted file. The same salt may serve again for the same passphrase: each sealing has a nonce.
     static func sealed(
-        _ context: Context, _ passphrase: String, _ salt: PassphraseSalt, preamble: String = ""
+        _ context: Context, _ passphrase: String, _ salt: PassphraseSalt, _ keys: PassphraseKeys,
+        preamble: String = ""
     ) throws(ContextError) -> String {
         guard let seed = context.privateKey else {
             throw ContextError(.needsPassphrase, "the private key is sealed", hint: "give the passphrase")
@@ -36,7 +37,7 @@ extension ContextText {
         ]
         let publicPart =
             preamble + Self.identity(context, privateKey: nil) + protection.map { $0 + "\n" }.joined()
-        let key = try SealedKey(sealing: seed, with: salt.key(for: passphrase), boundTo: publicPart)
+        let key = try SealedKey(sealing: seed, with: keys.key(salt, passphrase), boundTo: publicPart)
         return publicPart + Self.line(sealed: key) + Self.lines(children: context.children)
     }
 

@@ -100,9 +100,11 @@ struct ContextText {
 
 extension ContextText {
     /// Opens the private key; blocks for as long as the cost of the passphrase asks for.
-    func opened(with passphrase: String, path: String) throws(ContextError) -> Context {
+    func opened(
+        with passphrase: String, _ keys: PassphraseKeys, path: String
+    ) throws(ContextError) -> Context {
         guard let sealing = self.sealing else { return self.context }
-        let key = try sealing.salt.key(for: passphrase)
+        let key = try keys.key(sealing.salt, passphrase)
         guard let seed = sealing.key.open(with: key, boundTo: sealing.publicPart),
             seed.publicKey == self.context.publicKey
         else { throw .wrongPassphrase(path) }

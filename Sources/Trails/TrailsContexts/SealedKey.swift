@@ -1,5 +1,6 @@
 import CSodium
 import Crypto
+import Synchronization
 import Vocabulary
 
 /// How dear it is to try a passphrase (Argon2id): passes over the memory, and bytes of it.
@@ -61,6 +62,32 @@ struct PassphraseSalt: Hashable {
                 hint: "it takes \(self.cost.memory >> 20) MiB; free some and try again")
         }
         return SymmetricKey(data: derived)
+    }
+}
+
+/// The keys that were derived from passphrases in this process: each takes long, and is derived once.
+package final class PassphraseKeys: Sendable {
+    private struct Source: Hashable {
+        let salt: PassphraseSalt
+        let passphrase: String
+    }
+
+    private let keys = Mutex<[Source: SymmetricKey]>([:])
+
+    package init() {}
+
+    /// How many derivations there were.
+    package var count: Int { self.keys.withLock { $0.count } }
+
+    /// The key for `passphrase`; blocks when it was not asked for before, and others meanwhile.
+    func key(_ salt: PassphraseSalt, _ passphrase: String) throws(ContextError) -> SymmetricKey {
+        try self.keys.withLock { (keys) throws(ContextError) in
+            let source = Source(salt: salt, passphrase: passphrase)
+            if let key = keys[source] { return key }
+            let key = try salt.key(for: passphrase)
+            keys[source] = key
+            return key
+        }
     }
 }
 
