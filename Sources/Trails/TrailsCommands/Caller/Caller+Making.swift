@@ -1,3 +1,4 @@
+import DurableFiles
 import TrailsClient
 import TrailsContexts
 import TrailsCore
@@ -9,7 +10,8 @@ import Vocabulary
 ///     file with key ──► recovery code shown ──► registered
 ///
 /// Killed anywhere, the next run finds the file, asks the server whether it knows the app, and goes on from there. A
-/// code that was not followed by a registration is void: the next one replaces it.
+/// code that was not followed by a registration is void: the next one replaces it. Of several at once, one shows a code
+/// and registers, under a lock; the others wait for it and find what it has made.
 extension Caller {
     /// Writes a new context, durably. Nobody else knows of it yet.
     func create(
@@ -47,22 +49,26 @@ extension Caller {
         }
     }
 
-    /// Registers what a context keeps, unless the server knows it. `code` is that of a context made just now.
+    /// Waits for others that are at it, as long as a server may be waited for.
+    func makingLock() throws -> FileLock { try self.contexts.makingLock(within: .seconds(30)) }
+
+    /// Registers what a context keeps, unless the server knows it.
+    ///
+    /// `code` is that of a context made just now, by a caller who holds the lock since then.
     func finish(
         _ id: ContextID, _ context: Context, _ api: TrailsAPI, code: RecoveryCode?, isPermanentRoot: Bool,
         lease: Duration? = nil
     ) async throws -> Finished {
         let identity = try self.identity(of: id)
-        var code = code
+        var (code, lock) = (code, FileLock?.none)
         if code == nil {
-            do throws(TrailsError) {
-                return .known(try await api.app(identity.appID, as: identity.credentials))
-            } catch {
-                guard error.code == .unknownApp else { throw error }
-            }
+            if let app = try await self.known(identity, api) { return .known(app) }
+            lock = try self.makingLock()
+            if let app = try await self.known(identity, api) { return .known(app) }
             // Whether the earlier code was ever seen, nobody knows; nothing on the server depends on it yet.
             code = try self.renewRecoveryCode(id, context)
         }
+        defer { lock?.release() }
         if let code {
             Output.note("recovery code of \(id.name), shown this once; keep it where the file is not:")
             Output.aside("\n    \(code.secretText)\n\n")
@@ -75,6 +81,16 @@ extension Caller {
                 processInfo: ThisProcess.callerInfo()),
             as: identity.credentials)
         return .new
+    }
+
+    /// What the server says of an app; `nil` when it does not know it.
+    private func known(_ identity: Identity, _ api: TrailsAPI) async throws(TrailsError) -> AppView? {
+        do throws(TrailsError) {
+            return try await api.app(identity.appID, as: identity.credentials)
+        } catch {
+            guard error.code == .unknownApp else { throw error }
+            return nil
+        }
     }
 
     private func renewRecoveryCode(_ id: ContextID, _ context: Context) throws -> RecoveryCode {

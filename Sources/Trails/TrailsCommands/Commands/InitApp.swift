@@ -1,4 +1,5 @@
 import ArgumentParser
+import DurableFiles
 import TrailsClient
 import TrailsContexts
 import TrailsCore
@@ -28,7 +29,11 @@ struct InitApp: AsyncParsableCommand {
         let pin = try ServerPin.parse(self.serverKey)
         var context: Context
         var code: RecoveryCode?
+        var lock = try caller.contexts.exists(id.name, kind: .root) ? nil : caller.makingLock()
+        defer { lock?.release() }
         if try caller.contexts.exists(id.name, kind: .root) {
+            lock?.release()
+            lock = nil
             context = try self.existing(id, caller, pin)
         } else {
             (context, code) = try caller.create(id, endpoint: try caller.newEndpoint(), pin: pin)

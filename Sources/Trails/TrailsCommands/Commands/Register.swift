@@ -1,4 +1,5 @@
 import ArgumentParser
+import DurableFiles
 import TrailsClient
 import TrailsContexts
 import TrailsCore
@@ -62,8 +63,11 @@ struct Register: AsyncParsableCommand {
     private func registerKept(_ caller: Caller, _ id: ContextID, _ pin: PublicKey?) async throws {
         var context: Context
         var code: RecoveryCode?
-        let isThere = try caller.contexts.exists(id.name, kind: .kept)
-        if isThere {
+        var lock = try caller.contexts.exists(id.name, kind: .kept) ? nil : caller.makingLock()
+        defer { lock?.release() }
+        if try caller.contexts.exists(id.name, kind: .kept) {
+            lock?.release()
+            lock = nil
             context = try caller.contexts.read(id)
         } else {
             let encryption = try self.encrypt ? self.encryption(caller, id) : nil
