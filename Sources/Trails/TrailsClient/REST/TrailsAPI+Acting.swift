@@ -1,4 +1,4 @@
-import TrailsCore
+package import TrailsCore
 package import TrailsWire
 package import Vocabulary
 
@@ -110,6 +110,15 @@ extension TrailsAPI {
             } catch {
                 throw TrailsError(.data, error.message, hint: error.hint)
             }
+        }
+    }
+
+    /// Says from where the key of an app may be used. The app itself may only narrow it, from inside; the admin may all.
+    package func bind(
+        _ id: AppID, to ranges: [AddressRange], as credentials: Credentials
+    ) async throws(TrailsError) -> AppView {
+        try await self.call("POST", "/apps/\(id)/bind", as: credentials, answer: AppView.self) { _ in
+            BindBody(ranges: ranges).json
         }
     }
 

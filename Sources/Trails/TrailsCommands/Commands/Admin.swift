@@ -11,7 +11,7 @@ struct Admin: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Take over with the server's admin key.",
         discussion: "The key is in the server's data directory; trailsd prints the path when it makes it.",
-        subcommands: [AdminRevoke.self, AdminRekey.self])
+        subcommands: [AdminBind.self, AdminRevoke.self, AdminRekey.self])
 }
 
 /// The admin key, and the server it belongs to.

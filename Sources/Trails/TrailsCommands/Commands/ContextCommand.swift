@@ -13,7 +13,7 @@ struct ContextCommand: AsyncParsableCommand {
             """,
         subcommands: [
             ContextExists.self, ContextShow.self, ContextRemove.self, ContextPrune.self, ContextPin.self,
-            ContextRevoke.self, ContextRekey.self,
+            ContextBind.self, ContextRevoke.self, ContextRekey.self,
         ])
 }
 
