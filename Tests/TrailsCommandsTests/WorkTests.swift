@@ -95,4 +95,21 @@ import Vocabulary
         #expect(output.contains("exec 137\n"), "\(output)")
         #expect(output.contains("[cancelled ⊘]"), "\(output)")
     }
+
+    @Test func `does not outlive a trails that was killed, and neither does what it started`() async throws {
+        let server = try await TestServer()
+        let output = try await server.ok(
+            """
+            trails init-app etl >/dev/null 2>&1; trails use etl
+            trails exec --name polite -- sh -c 'echo $$ >"$TRAILS_HOME/polite"; sleep 987 & wait' &
+            polite=$!
+            trails exec --name brief -- true && echo brief
+            until test -s "$TRAILS_HOME/polite"; do sleep 0.05; done; sleep 0.3
+            kill -9 $polite
+            group=$(cat "$TRAILS_HOME/polite")
+            for step in $(seq 100); do kill -0 -- -$group 2>/dev/null || break; sleep 0.05; done
+            kill -0 -- -$group 2>/dev/null || echo gone
+            """)
+        #expect(output == "brief\ngone\n", "\(output)")
+    }
 }

@@ -15,6 +15,9 @@ enum Output {
     /// Bytes on standard output, whatever they are. Here a reader that has left costs the bytes only.
     static func bytes(_ bytes: [UInt8]) { self.write(bytes, to: STDOUT_FILENO, isResult: false) }
 
+    /// Bytes to a pipe to another process; costs the bytes when that has left.
+    static func bytes(_ bytes: [UInt8], to pipe: Int32) { self.write(bytes, to: pipe) }
+
     /// Bytes on standard error, whatever they are.
     static func errorBytes(_ bytes: [UInt8]) { self.write(bytes, to: STDERR_FILENO) }
 

@@ -35,6 +35,8 @@ struct Work: Sendable {
             await client.shutdown()
             throw error
         }
+        let guardian = try? WorkGuard(of: process.id)  // a program that nobody guards is better than none
+        defer { guardian?.dismiss() }
         let signals = process.forwardSignals()
         defer { for source in signals { source.cancel() } }
         let report = WorkReport(client)

@@ -40,30 +40,39 @@ final class WorkProcess: Sendable {
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, output.write, STDOUT_FILENO)
         posix_spawn_file_actions_adddup2(&actions, errors.write, STDERR_FILENO)
+        do {
+            self.id = try Self.spawn(command, actions, environment: environment)
+        } catch {
+            for end in [output.read, output.write, errors.read, errors.write] { close(end) }
+            throw error
+        }
+        close(output.write)
+        close(errors.write)
+        self.output = output.read
+        self.errors = errors.read
+        DispatchQueue(label: "trails.wait").async { self.reap() }
+    }
+
+    /// Starts `command`, found by PATH, in a session of its own.
+    static func spawn(
+        _ command: [String], _ actions: posix_spawn_file_actions_t, environment: [String: String]
+    ) throws -> pid_t {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
         Self.set(&attributes)
-
         var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
         var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for text in arguments + variables { free(text) } }
-        var id: pid_t = 0
+        var (id, actions) = (pid_t(0), actions)
         let code = posix_spawnp(&id, command[0], &actions, &attributes, &arguments, &variables)
-        close(output.write)
-        close(errors.write)
         guard code == 0 else {
-            close(output.read)
-            close(errors.read)
             throw CommandFailure(
                 code == ENOENT ? 127 : 126,
                 "cannot start \(command[0]): \(String(cString: strerror(code)).lowercased())",
                 hint: "is it in PATH, and may it be executed?")
         }
-        self.id = id
-        self.output = output.read
-        self.errors = errors.read
-        DispatchQueue(label: "trails.wait").async { self.reap() }
+        return id
     }
 
     /// A session of its own, and signals as a program expects them.
@@ -84,7 +93,7 @@ final class WorkProcess: Sendable {
             &attributes, Int16(newSession | Int32(POSIX_SPAWN_SETSIGDEF) | Int32(POSIX_SPAWN_SETSIGMASK)))
     }
 
-    private static func pipe() throws -> (read: Int32, write: Int32) {
+    static func pipe() throws -> (read: Int32, write: Int32) {
         var ends: [Int32] = [0, 0]
         guard makePipe(&ends) == 0 else {
             throw CommandFailure(71, "no pipe can be made: \(String(cString: strerror(errno)).lowercased())")
