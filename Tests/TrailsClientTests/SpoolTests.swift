@@ -39,7 +39,7 @@ import Vocabulary
         try spool.keep([.numbered(self.app, incarnation: 3, [self.message(1).id: 1, self.message(2).id: 2])])
         try spool.keep([.stored(self.app, [self.message(1).id]), .dropped(self.app, self.message(3).id)])
         let found = try self.contents(spool).apps[0]
-        #expect(found.registration?.appName == "a")
+        #expect(found.registration?.frame.appName == "a")
         #expect(found.reports.map(\.message.messageID.low) == [2, 4])
         #expect(found.reports.map(\.number) == [.init(incarnation: 3, seq: 2), nil])
         #expect(found.reports.allSatisfy { $0.message.isSigned(by: Verifier(self.key.publicKey), for: self.serverKey) })

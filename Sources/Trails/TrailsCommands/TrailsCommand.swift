@@ -22,6 +22,7 @@ struct TrailsCommand: AsyncParsableCommand {
               TRAILS_HOME         where contexts are kept (~/.trails)
               TRAILS_CONTEXT_KEY  passphrase of an encrypted context
               TRAILS_CA           certificate authority of the server
+              TRAILS_SPOOL        where programs keep what they could not send, until "trails spool flush"
               TRAILS_PATIENCE     how long to wait for a server that is away, as 5m (each command has its own measure)
               NO_COLOR            no colours
 
@@ -38,7 +39,7 @@ struct TrailsCommand: AsyncParsableCommand {
             CommandGroup(
                 name: "Reports",
                 subcommands: [
-                    StatusCommand.self, ResultCommand.self, ErrorCommand.self, Shutdown.self,
+                    StatusCommand.self, ResultCommand.self, ErrorCommand.self, Shutdown.self, SpoolCommand.self,
                 ]),
             CommandGroup(name: "Looking", subcommands: [TreeCommand.self, ChildrenCommand.self, LogCommand.self]),
             CommandGroup(name: "Commanding", subcommands: [Cancel.self, Send.self, Admin.self]),

@@ -47,6 +47,16 @@ extension TrailsAPI {
         }
     }
 
+    /// Posts what an app has left in its spool. The messages' own signatures are their authority; the call is signed
+    /// with a key that nobody knows, so that the answer is signed as well.
+    package func post(_ spooled: SpoolBody) async throws(TrailsError) -> [SpoolReceipt] {
+        guard let app = spooled.messages.first?.message.appID else { return [] }
+        var dice = SystemRandomNumberGenerator()
+        let nobody = Credentials(app: app, key: .random(using: &dice))
+        return try await self.call("POST", "/spool", as: nobody, answer: Page<SpoolReceipt>.self) { _ in spooled.json }
+            .items
+    }
+
     /// Leaves the tree.
     package func disconnect(
         _ id: AppID, reason: String, as credentials: Credentials

@@ -12,6 +12,8 @@ package import Vocabulary
 ///     {"typ":"numbered","app_id":…,"incarnation":1,"numbers":{"MESSAGE":7}}    under which number it was sent
 ///     {"typ":"gone","app_id":…,"messages":["MESSAGE"]}             stored by the server, or dropped
 ///
+/// While the process lives it holds the lock of the file beside it, `.spool.lock`: nobody posts and removes it then.
+///
 /// A line is durable before what depends on it is done. A last line without its end was promised to nobody and is
 /// ignored. A file over `fileMax` is written anew with what still counts.
 package struct Spool: Sendable {
@@ -20,6 +22,7 @@ package struct Spool: Sendable {
 
     package let path: String
     private let files: any FileSystem
+    private let lock: FileLock
     private var file: any OpenFile
     private var length = 0
     private var lengthMax: Int
@@ -45,6 +48,8 @@ package struct Spool: Sendable {
         self.files = files
         self.lengthMax = lengthMax
         try DurableDirectory.make(directory, on: files)
+        // Before the file is there for others to find.
+        self.lock = try FileLock.acquire(Self.lockPath(of: self.path), within: .zero, on: files)
         self.file = try files.open(self.path, OpenOptions(.readWrite, creation: .exclusive, appends: true))
         try files.syncDirectory(directory)
         let head = SpoolLine.head(server: server, serverKey: serverKey)
@@ -75,8 +80,14 @@ extension Spool {
     package mutating func finish() {
         // Every line is durable, and a file too many is seen and removed by the next flush.
         try? self.file.close()
-        if self.waiting.isEmpty { try? self.files.unlink(self.path) }
+        if self.waiting.isEmpty {
+            try? self.files.unlink(self.path)
+            try? self.files.unlink(Self.lockPath(of: self.path))
+        }
+        self.lock.release()
     }
+
+    static func lockPath(of path: String) -> String { path + ".lock" }
 
     private mutating func take(_ note: SpoolNote) -> [[UInt8]] {
         switch note {

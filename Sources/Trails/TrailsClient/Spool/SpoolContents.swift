@@ -10,30 +10,16 @@ package struct SpoolContents: Sendable {
         package let key: PublicKey
         package let level: SecurityLevel
         /// What it registers with; `nil` for an app that had registered before.
-        package var registration: RegisterFrame?
-        /// In the order in which they were reported.
-        package var reports: [Report] = []
-    }
-
-    package struct Report: Sendable {
-        package let message: SpooledMessage
-        /// Under which number it was sent, perhaps; `nil` when it was never sent.
-        package var number: Number?
-    }
-
-    package struct Number: Hashable, Sendable {
-        package let incarnation: Int64
-        package let seq: Int64
-
-        package init(incarnation: Int64, seq: Int64) {
-            self.incarnation = incarnation
-            self.seq = seq
-        }
+        package var registration: SpooledRegistration?
+        /// In the order in which they were reported, each with the number under which it was sent, perhaps.
+        package var reports: [SpooledPost] = []
     }
 
     package let server: ServerEndpoint
     package let serverKey: PublicKey?
     package var apps: [App] = []
+    /// Whether every line that has an end was understood.
+    package private(set) var isWhole = true
 }
 
 extension SpoolContents {
@@ -56,7 +42,12 @@ extension SpoolContents {
         else { return nil }
         self.server = server
         self.serverKey = head.object["server_pub_key"]?.string.flatMap { PublicKey($0) }
-        while let line = lines.next(), let fields = Self.fields(line), self.take(fields) {}
+        while let line = lines.next() {
+            guard let fields = Self.fields(line), self.take(fields) else {
+                self.isWhole = false
+                break
+            }
+        }
     }
 
     private static func fields(_ line: ArraySlice<UInt8>) -> FieldReader? {
@@ -73,14 +64,14 @@ extension SpoolContents {
         switch type {
         case SpooledMessage.type:
             guard let message = try? SpooledMessage(reading: fields) else { return false }
-            self.apps[place].reports.append(Report(message: message))
+            self.apps[place].reports.append(SpooledPost(message: message))
         case "numbered":
             guard let incarnation = fields.object["incarnation"]?.integer,
                 let numbers = fields.object["numbers"]?.object
             else { return false }
             for index in self.apps[place].reports.indices {
                 let seq = numbers[self.apps[place].reports[index].message.messageID.description]?.integer
-                if let seq { self.apps[place].reports[index].number = Number(incarnation: incarnation, seq: seq) }
+                if let seq { self.apps[place].reports[index].number = .init(incarnation: incarnation, seq: seq) }
             }
         case "gone":
             let gone = Set(fields.object["messages"]?.array?.compactMap(\.string) ?? [])
@@ -94,7 +85,7 @@ extension SpoolContents {
         guard let key = fields.object["child_pub_key"]?.string.flatMap({ PublicKey($0) }),
             let level = fields.object["sec_level"]?.string.flatMap({ SecurityLevel(rawValue: $0) })
         else { return false }
-        let registration = try? RegisterFrame(reading: fields)
+        let registration = try? SpooledRegistration(reading: fields)
         self.apps.append(App(appID: id, key: key, level: level, registration: registration))
         return true
     }
