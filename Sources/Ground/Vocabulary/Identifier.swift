@@ -31,16 +31,12 @@ extension Identifier {
     public var short: String { String(self.description.prefix(8)) }
 
     /// Sixteen bytes in network order.
-    public var bytes: [UInt8] {
-        (0..<8).map { UInt8(truncatingIfNeeded: self.high >> (56 - 8 * $0)) }
-            + (0..<8).map { UInt8(truncatingIfNeeded: self.low >> (56 - 8 * $0)) }
-    }
+    public var bytes: [UInt8] { bytesInNetworkOrder(self.high, self.low) }
 
     /// Reads sixteen bytes in network order; `nil` for any other count.
     public init?(bytes: some Collection<UInt8>) {
-        guard bytes.count == 16 else { return nil }
-        self.high = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-        self.low = bytes.suffix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        guard let halves = contiguously(bytes, halvesInNetworkOrder) else { return nil }
+        self.init(high: halves.high, low: halves.low)
     }
 }
 
@@ -58,22 +54,7 @@ extension Identifier: LosslessStringConvertible {
 
     /// Reads the form 8-4-4-4-12 from UTF-8 bytes; `nil` for anything else.
     public init?(utf8: some Collection<UInt8>) {
-        guard utf8.count == 36 else { return nil }
-        var halves: (high: UInt64, low: UInt64) = (0, 0)
-        var digits = 0
-        for (position, byte) in utf8.enumerated() {
-            if position == 8 || position == 13 || position == 18 || position == 23 {
-                guard byte == UInt8(ascii: "-") else { return nil }
-                continue
-            }
-            guard let digit = Self.value(ofHexDigit: byte) else { return nil }
-            if digits < 16 {
-                halves.high = halves.high << 4 | digit
-            } else {
-                halves.low = halves.low << 4 | digit
-            }
-            digits += 1
-        }
+        guard let halves = contiguously(utf8, halvesOfText) else { return nil }
         self.init(high: halves.high, low: halves.low)
     }
 
@@ -93,14 +74,65 @@ extension Identifier: LosslessStringConvertible {
             return position
         }
     }
+}
 
-    private static func value(ofHexDigit byte: UInt8) -> UInt64? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(byte - UInt8(ascii: "0"))
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt64(byte - UInt8(ascii: "a") + 10)
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt64(byte - UInt8(ascii: "A") + 10)
-        default: nil
+// MARK: - Digits and bytes
+
+// Outside the type, which is generic and would be looked up anew for each digit.
+
+private typealias Halves = (high: UInt64, low: UInt64)
+
+private func contiguously(
+    _ bytes: some Collection<UInt8>, _ read: (UnsafeBufferPointer<UInt8>) -> Halves?
+) -> Halves? {
+    bytes.withContiguousStorageIfAvailable(read) ?? Array(bytes).withUnsafeBufferPointer(read)
+}
+
+private func bytesInNetworkOrder(_ high: UInt64, _ low: UInt64) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: 16) { buffer, count in
+        for place in 0..<8 {
+            buffer[place] = UInt8(truncatingIfNeeded: high >> (56 - 8 * place))
+            buffer[place + 8] = UInt8(truncatingIfNeeded: low >> (56 - 8 * place))
         }
+        count = 16
+    }
+}
+
+private func halvesInNetworkOrder(_ bytes: UnsafeBufferPointer<UInt8>) -> Halves? {
+    guard bytes.count == 16 else { return nil }
+    var halves: Halves = (0, 0)
+    for place in 0..<8 {
+        halves.high = halves.high << 8 | UInt64(bytes[place])
+        halves.low = halves.low << 8 | UInt64(bytes[place + 8])
+    }
+    return halves
+}
+
+private func halvesOfText(_ text: UnsafeBufferPointer<UInt8>) -> Halves? {
+    guard text.count == 36 else { return nil }
+    var halves: Halves = (0, 0)
+    for (place, byte) in zip(0..<36, text) {
+        if place == 8 || place == 13 || place == 18 || place == 23 {
+            guard byte == UInt8(ascii: "-") else { return nil }
+            continue
+        }
+        guard let digit = value(ofHexDigit: byte) else { return nil }
+        // The nineteenth place begins the second half: sixteen digits and two hyphens are before it.
+        if place < 19 {
+            halves.high = halves.high << 4 | digit
+        } else {
+            halves.low = halves.low << 4 | digit
+        }
+    }
+    return halves
+}
+
+private func value(ofHexDigit byte: UInt8) -> UInt64? {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(byte - UInt8(ascii: "0"))
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt64(byte - UInt8(ascii: "a") + 10)
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt64(byte - UInt8(ascii: "A") + 10)
+    default: nil
     }
 }
 
