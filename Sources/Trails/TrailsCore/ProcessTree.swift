@@ -8,7 +8,7 @@ package import Vocabulary
 /// about it. Copies are cheap: a copy shares what it does not change.
 package struct ProcessTree: Sendable {
     package let limits: TreeLimits
-    package internal(set) var apps: TreeDictionary<AppID, AppState> = [:]
+    package internal(set) var apps = AppTable()
     /// The children in the working set.
     package internal(set) var children: TreeDictionary<AppID, TreeSet<AppID>> = [:]
     /// The cancels that are not finished.

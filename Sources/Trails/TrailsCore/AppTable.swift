@@ -1,0 +1,44 @@
+import HashTreeCollections
+package import Vocabulary
+
+/// Apps by their names. A copy costs nothing; to change one app then copies that app and a few references.
+///
+/// In the nodes of a `TreeDictionary` the states themselves would be copied with each of their neighbours.
+package struct AppTable: Sendable {
+    /// An app as it was at one moment.
+    fileprivate final class Cell: Sendable {
+        let state: AppState
+
+        init(_ state: AppState) { self.state = state }
+    }
+
+    private var cells: TreeDictionary<AppID, Cell> = [:]
+
+    /// An empty table.
+    package init() {}
+
+    package var count: Int { self.cells.count }
+
+    package var keys: some Collection<AppID> { self.cells.keys }
+
+    package var isEmpty: Bool { self.cells.isEmpty }
+
+    package var values: some Collection<AppState> { self.cells.values.lazy.map(\.state) }
+
+    package subscript(id: AppID) -> AppState? {
+        get { self.cells[id]?.state }
+        set { self.cells[id] = newValue.map(Cell.init) }
+    }
+}
+
+extension AppTable: Sequence {
+    package struct Iterator: IteratorProtocol {
+        fileprivate var cells: TreeDictionary<AppID, Cell>.Iterator
+
+        package mutating func next() -> (key: AppID, value: AppState)? {
+            self.cells.next().map { ($0.key, $0.value.state) }
+        }
+    }
+
+    package func makeIterator() -> Iterator { Iterator(cells: self.cells.makeIterator()) }
+}
