@@ -6,7 +6,8 @@ import Vocabulary
 
 /// Measures trailsd against limits that are measured in the same run (spec/trails.md §16).
 ///
-///     trails-bench [--quick]       everything; --quick with a tenth of the load
+///     trails-bench [--quick] [PART…]   the parts status, registers, command, memory, restart, or all of them; --quick
+///                                  with a tenth of the load
 ///     trails-bench echo-server     the bare WebSocket server that is one of the limits; started by the above
 @main
 struct TrailsBench {
@@ -17,12 +18,25 @@ struct TrailsBench {
             return try await Echo.serve()
         }
         let scale = arguments.contains("--quick") ? 10 : 1
+        let parts = try arguments.filter { $0 != "--quick" }.map(Part.init(named:))
         let report = Report()
-        try await self.measure(report, scale: scale)
+        try await self.measure(report, parts.isEmpty ? Part.allCases : parts, scale: scale)
         report.summary()
     }
 
-    private nonisolated static func measure(_ report: Report, scale: Int) async throws {
+    private enum Part: String, CaseIterable {
+        case status, registers, command, memory, restart
+
+        init(named name: String) throws {
+            guard let part = Self(rawValue: name) else {
+                let names = Self.allCases.map(\.rawValue).joined(separator: ", ")
+                throw BenchError("\"\(name)\" is neither --quick nor a part: \(names)")
+            }
+            self = part
+        }
+    }
+
+    private nonisolated static func measure(_ report: Report, _ parts: [Part], scale: Int) async throws {
         report.title("limits on this machine, now")
         let rows = try Limits.bareRows(count: 256_000 / scale)
         report.row("bare SQLite loop, 64 rows a commit", "\(rows.whole) rows/s")
@@ -35,11 +49,16 @@ struct TrailsBench {
         let verifies = Limits.verifyRate()
         report.row("Ed25519 verification, one core", "\(verifies.whole) a second")
 
-        try await StatusBench.run(report, bareRows: rows, echo: echo, verifies: verifies, scale: scale)
-        try await RegisterBench.run(report, commits: commits, scale: scale)
-        try await ControlBench.run(report, commits: commits, echo: echoOne, scale: scale)
-        try await IdleBench.run(report, connections: 10_000 / scale)
-        try await RestartBench.run(report, apps: 100_000 / scale)
+        for part in parts {
+            switch part {
+            case .status:
+                try await StatusBench.run(report, bareRows: rows, echo: echo, verifies: verifies, scale: scale)
+            case .registers: try await RegisterBench.run(report, commits: commits, scale: scale)
+            case .command: try await ControlBench.run(report, commits: commits, echo: echoOne, scale: scale)
+            case .memory: try await IdleBench.run(report, connections: 10_000 / scale)
+            case .restart: try await RestartBench.run(report, apps: 100_000 / scale)
+            }
+        }
     }
 }
 
