@@ -120,7 +120,9 @@ package struct WebServer: Service {
         let http = HTTP1Channel(responder: self.responder)
         await withDiscardingTaskGroup { group in
             for await visit in house.visits {
-                group.addTask { await self.attend(visit, http: http) }
+                group.addTask(executorPreference: LoopExecutor(visit.channel.eventLoop)) {
+                    await self.attend(visit, http: http)
+                }
             }
             house.clear()
             group.cancelAll()

@@ -10,7 +10,8 @@ final class AnswerBoard: Sendable {
     /// One caller's wait: two that give the same command wait each for itself.
     struct Wait: Sendable {
         fileprivate let number: Int
-        let answered: EventLoopFuture<Void>
+        /// The answers that came; some are missing when the time was up.
+        let answered: EventLoopFuture<[CorrelationID: ControlAnswer]>
     }
 
     private struct State {
@@ -22,15 +23,15 @@ final class AnswerBoard: Sendable {
         /// The copies of the command; `nil` until it is given.
         var queued: Set<CorrelationID>?
         /// What was answered since the wait began.
-        var answered: Set<CorrelationID> = []
-        var promise: EventLoopPromise<Void>
+        var answers: [CorrelationID: ControlAnswer] = [:]
+        var promise: EventLoopPromise<[CorrelationID: ControlAnswer]>
 
-        var isOver: Bool { self.queued?.isSubset(of: self.answered) ?? false }
+        var isOver: Bool { self.queued?.allSatisfy { self.answers[$0] != nil } ?? false }
     }
 
     /// Begins to listen, before the command is given: no answer can be missed.
     func expect(on eventLoop: any EventLoop) -> Wait {
-        let promise = eventLoop.makePromise(of: Void.self)
+        let promise = eventLoop.makePromise(of: [CorrelationID: ControlAnswer].self)
         let number = self.state.withLock { state in
             state.last += 1
             state.waiters[state.last] = Waiter(promise: promise)
@@ -42,7 +43,7 @@ final class AnswerBoard: Sendable {
     /// Ends the waiting, answered or not.
     func giveUp(_ wait: Wait) {
         let waiter = self.state.withLock { $0.waiters.removeValue(forKey: wait.number) }
-        waiter?.promise.succeed()
+        waiter.map { $0.promise.succeed($0.answers) }
     }
 
     /// The command is given: `queued` are its copies.
@@ -56,28 +57,26 @@ final class AnswerBoard: Sendable {
     func publish(_ done: [Job.Done]) {
         let numbers = self.state.withLock { Array($0.waiters.keys) }
         guard !numbers.isEmpty else { return }
-        let answered = done.flatMap(\.events).compactMap { event -> CorrelationID? in
-            if case .answered(let answer) = event, !answer.isLate { answer.id } else { nil }
+        let answers = done.flatMap(\.events).compactMap { event -> ControlAnswer? in
+            if case .answered(let answer) = event, !answer.isLate { answer } else { nil }
         }
-        guard !answered.isEmpty else { return }
+        guard !answers.isEmpty else { return }
         self.change(numbers) { waiter in
-            if let queued = waiter.queued {
-                waiter.answered.formUnion(answered.filter(queued.contains))
-            } else {
-                waiter.answered.formUnion(answered)
+            for answer in answers where waiter.queued?.contains(answer.id) ?? true {
+                waiter.answers[answer.id] = answer
             }
         }
     }
 
     private func change(_ numbers: [Int], _ body: (inout Waiter) -> Void) {
-        let finished: [EventLoopPromise<Void>] = self.state.withLock { state in
+        let finished: [Waiter] = self.state.withLock { state in
             numbers.compactMap { number in
                 guard state.waiters[number] != nil else { return nil }
                 body(&state.waiters[number]!)
                 guard state.waiters[number]!.isOver else { return nil }
-                return state.waiters.removeValue(forKey: number)?.promise
+                return state.waiters.removeValue(forKey: number)
             }
         }
-        for promise in finished { promise.succeed() }
+        for waiter in finished { waiter.promise.succeed(waiter.answers) }
     }
 }

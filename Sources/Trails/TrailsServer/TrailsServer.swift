@@ -49,8 +49,7 @@ package struct TrailsServer<Store: TrailsStore>: Sendable {
             _ = thread.submit(contentsOf: due.map { Job(command: .wake($0), reply: .none) })
         }
         let service = RESTService(
-            reader: store.reader, submit: { thread.submit(contentsOf: $0) }, board: board, replays: ReplayGuard(),
-            key: key,
+            reader: store.reader, submit: { thread.take($0) }, board: board, replays: ReplayGuard(), key: key,
             adminKey: adminKey, instance: instance, version: options.version, startedAt: startedAt,
             allowedHosts: options.allowedHosts, isOpenAllowed: options.isOpenAllowed, isSecure: options.tls != nil,
             messageMax: options.messageMax, metrics: metrics, logger: logger, now: now, tree: { writer.tree },
@@ -58,11 +57,11 @@ package struct TrailsServer<Store: TrailsStore>: Sendable {
         let house = SocketHouse(
             key: key, instance: instance, isOpenAllowed: options.isOpenAllowed, messageMax: options.messageMax,
             unprovenSecondsMax: options.unprovenMax.components.seconds, keepalive: options.keepalive, metrics: metrics,
-            logger: logger, now: now, submit: { thread.submit(contentsOf: $0) },
+            logger: logger, now: now, submit: { thread.take($0) },
             submitSurely: { jobs in
                 // Who is still connected when the server stops is reconnecting when it starts: nothing to record.
                 guard !isDraining.isSet else { return }
-                if !thread.submit(contentsOf: jobs) { logger.warning("the end of a connection was not recorded") }
+                if !thread.take(jobs) { logger.warning("the end of a connection was not recorded") }
             },
             tree: { writer.tree })
         self.store = store
@@ -132,6 +131,23 @@ package struct TrailsServer<Store: TrailsStore>: Sendable {
             } catch {
                 self.logger.error("the certificate was not reloaded", metadata: LogKeys.error(error))
             }
+        }
+    }
+}
+
+extension BatchThread {
+    /// Hands over jobs, all or none; `false` when too many wait.
+    ///
+    /// An event loop lends its own thread when it has read what was there to be read: all of it is one commit, and no
+    /// other thread has to be woken for it.
+    fileprivate func take(_ jobs: [Job]) -> Bool {
+        guard let eventLoop = MultiThreadedEventLoopGroup.currentEventLoop else { return self.submit(contentsOf: jobs) }
+        switch self.leave(contentsOf: jobs) {
+        case .refused: return false
+        case .expected: return true
+        case .first:
+            eventLoop.execute { self.lend() }
+            return true
         }
     }
 }

@@ -1,3 +1,4 @@
+import HashTreeCollections
 import Hummingbird
 import NIOCore
 import TrailsCore
@@ -175,10 +176,32 @@ extension RESTService {
         }
         self.board.given(queued, to: waiting)
         let timeout = eventLoop.scheduleTask(in: .seconds(wait)) { self.board.giveUp(waiting) }
-        try await waiting.answered.get()
+        let answers = try await waiting.answered.get()
         timeout.cancel()
+        if let seen = self.seen(done.controls, answers, by: caller) {
+            return RESTAnswer(.ok, ControlView(body.correlationID, seen))
+        }
         return RESTAnswer(
             .ok, ControlView(body.correlationID, try await self.controls(body.correlationID, seenBy: caller)))
+    }
+
+    /// Commands that were just given with the answers that came, as they are stored; `nil`: the store must be asked.
+    private func seen(
+        _ controls: [Control], _ answers: [CorrelationID: ControlAnswer], by caller: Caller
+    ) -> [StoredControl]? {
+        guard !controls.isEmpty else { return nil }
+        let tree = self.tree()
+        var seen: [StoredControl] = []
+        for control in controls {
+            guard let answer = answers[control.id], tree.apps[control.app] != nil else { return nil }
+            do {
+                try tree.authorize(caller.principal, .read, control.app)
+            } catch {
+                return nil
+            }
+            seen.append(StoredControl(control: control, answer: answer))
+        }
+        return seen
     }
 
     /// What was queued under an identifier, as far as the caller may see whom it was for.
