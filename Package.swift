@@ -197,7 +197,7 @@ let package = Package(
                 "store-writer", from("swift-collections", "HashTreeCollections"),
             ]),
         tests("TrailsWireTests", uses: ["TestKit", "TrailsWire", "TrailsCore", "Vocabulary"], reads: ["Vectors"]),
-        tests("VocabularyTests", uses: ["TestKit", "Vocabulary"]),
+        tests("VocabularyTests", uses: ["TestKit", "Vocabulary"], reads: ["Vectors"]),
         tests(
             "WebTransportTests",
             uses: [
