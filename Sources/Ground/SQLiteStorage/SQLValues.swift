@@ -31,6 +31,14 @@ extension Int: SQLBindable, SQLReadable {
     package static func read(from row: SQLRow) -> Int? { row.integer.map { Int($0) } }
 }
 
+extension UInt32: SQLBindable, SQLReadable {
+    @inlinable
+    package func bind(to statement: SQLStatement, at place: Int32) { statement.bind(Int64(self), at: place) }
+
+    @inlinable
+    package static func read(from row: SQLRow) -> UInt32? { row.integer.flatMap { UInt32(exactly: $0) } }
+}
+
 extension Bool: SQLBindable, SQLReadable {
     @inlinable
     package func bind(to statement: SQLStatement, at place: Int32) { statement.bind(self ? 1 : 0, at: place) }
@@ -101,6 +109,14 @@ extension PublicKey: SQLBindable, SQLReadable {
 
     @inlinable
     package static func read(from row: SQLRow) -> PublicKey? { row.blob.flatMap { PublicKey(bytes: $0) } }
+}
+
+extension BLAKE3.Digest: SQLBindable, SQLReadable {
+    @inlinable
+    package func bind(to statement: SQLStatement, at place: Int32) { self.bytes.bind(to: statement, at: place) }
+
+    @inlinable
+    package static func read(from row: SQLRow) -> BLAKE3.Digest? { row.blob.flatMap { BLAKE3.Digest(bytes: $0) } }
 }
 
 extension Timestamp: SQLBindable, SQLReadable {

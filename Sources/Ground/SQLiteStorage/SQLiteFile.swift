@@ -1,18 +1,27 @@
 import GRDB
 package import Vocabulary
 
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// One database file: WAL, every commit synced, one connection that writes and several that read beside it.
 ///
-/// Another process that opens the same file is refused, for what is in memory here would not be true there.
+/// Unless the options say that it is shared, another process that opens the same file is refused, for what is in memory
+/// here would not be true there.
 package final class SQLiteFile: Sendable {
     package let path: String
     let pool: DatabasePool
     private let lock: SidecarLock
+    private let identity: FileIdentity?
 
     private init(path: String, pool: DatabasePool, lock: SidecarLock) {
         self.path = path
         self.pool = pool
         self.lock = lock
+        self.identity = FileIdentity(path)
     }
 }
 
@@ -31,6 +40,8 @@ package struct SQLiteOptions: Sendable {
     package var logMax = ByteCount(32 << 20)
     package var readersMax = 4
     package var busyTimeout: Duration = .seconds(5)
+    /// Whether several processes may have it open. Each write then waits for the others, for `busyTimeout` at most.
+    package var isShared = false
 
     package init(applicationID: Int32, migrations: [SQLMigration]) {
         self.applicationID = applicationID
@@ -41,7 +52,9 @@ package struct SQLiteOptions: Sendable {
 extension SQLiteFile {
     /// Opens the file at `path`, makes it when there is none, and takes its schema to the newest step.
     package static func open(_ path: String, _ options: SQLiteOptions) throws(StorageError) -> SQLiteFile {
-        let lock = try SidecarLock(for: path)
+        // Also for a shared file, as long as it is made: nobody sees half a schema, or is refused while WAL is set up.
+        let lock = try SidecarLock(for: path, waiting: options.isShared ? options.busyTimeout : .zero)
+        defer { if options.isShared { lock.release() } }
         let pool: DatabasePool
         do {
             pool = try DatabasePool(path: path, configuration: self.configuration(options))
@@ -66,7 +79,7 @@ extension SQLiteFile {
         configuration.foreignKeysEnabled = true
         configuration.maximumReaderCount = options.readersMax
         configuration.allowsUnsafeTransactions = true  // a transaction stays open from one call to the next
-        configuration.busyMode = .timeout(Double(options.busyTimeout.wholeMilliseconds) / 1_000)
+        configuration.busyMode = self.busyMode(options)
         let statements = """
             PRAGMA page_size = \(options.pageSize.bytes);
             PRAGMA cache_size = -\(options.cacheSize.bytes / 1_024);
@@ -74,6 +87,18 @@ extension SQLiteFile {
             """
         configuration.prepareDatabase { try $0.execute(sql: statements) }
         return configuration
+    }
+
+    /// SQLite's own waiting grows to a tenth of a second between two tries, in which others commit a hundred times: so
+    /// beside busy processes it may never be one's turn. Here it is a millisecond.
+    private static func busyMode(_ options: SQLiteOptions) -> Database.BusyMode {
+        let milliseconds = options.busyTimeout.wholeMilliseconds
+        guard options.isShared else { return .timeout(Double(milliseconds) / 1_000) }
+        return .callback { tries in
+            guard tries < milliseconds else { return false }
+            usleep(1_000)
+            return true
+        }
     }
 
     /// Checks what durability hangs on; a file that does not pass must not be written.
@@ -90,6 +115,15 @@ extension SQLiteFile {
 
     private func unsafe(_ what: String) -> StorageError {
         StorageError(.other, "\(self.path) would lose commits: \(what)", hint: "does its file system support locks?")
+    }
+
+    /// Throws when the file is no longer where it was opened: what is written then goes to where nobody finds it.
+    package func assertPresence() throws(StorageError) {
+        guard let identity, FileIdentity(self.path) == identity else {
+            throw StorageError(
+                .gone, "\(self.path) was removed or replaced while it was open",
+                hint: "put it back or go back to a backup, and start again")
+        }
     }
 
     /// Closes all connections. What is in the log is moved into the file.

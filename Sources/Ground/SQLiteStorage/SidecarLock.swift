@@ -1,4 +1,5 @@
 import Synchronization
+import Vocabulary
 
 #if canImport(Glibc)
     import Glibc
@@ -12,12 +13,18 @@ import Synchronization
 final class SidecarLock: Sendable {
     private let descriptor: Mutex<Int32?>
 
-    init(for path: String) throws(StorageError) {
+    /// Takes the lock, if need be after `time`.
+    init(for path: String, waiting time: Duration = .zero) throws(StorageError) {
         let descriptor = openDescriptor("\(path)-lock", O_RDWR | O_CREAT)
         guard descriptor >= 0 else {
             throw StorageError(
                 .cannotOpen, "\(path)-lock cannot be opened: \(String(cString: strerror(errno)))",
                 hint: "does its folder exist, for this user?")
+        }
+        var tries = time.wholeMilliseconds / 10
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0, tries > 0 {
+            usleep(10_000)
+            tries -= 1
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             closeDescriptor(descriptor)

@@ -6,7 +6,8 @@ package struct StorageError: Error, Sendable {
     /// What kind of failure; may grow.
     package struct Code: Hashable, Sendable {
         private enum Kind: Hashable, Sendable {
-            case full, inputOutput, corrupt, notADatabase, busy, readOnly, cannotOpen, newer, locked, conflict, other
+            case full, inputOutput, corrupt, notADatabase, busy, readOnly, cannotOpen, newer, locked, conflict, gone,
+                other
         }
         private let kind: Kind
 
@@ -28,6 +29,8 @@ package struct StorageError: Error, Sendable {
         package static let locked = Self(kind: .locked)
         /// A row is there already, or one that it refers to is not.
         package static let conflict = Self(kind: .conflict)
+        /// It was there when it was opened.
+        package static let gone = Self(kind: .gone)
         /// Anything else, closed connections and cancelled reads among it.
         package static let other = Self(kind: .other)
     }
