@@ -118,6 +118,9 @@ let package = Package(
                 from("swift-argument-parser", "ArgumentParser"),
             ]),
 
+        // Orchestra
+        room("TurnModel", on: "Orchestra", uses: ["Vocabulary"]),
+
         // Programs
         program("trails", uses: ["TrailsCommands"]),
         program(
@@ -132,7 +135,10 @@ let package = Package(
         // Testing
         room(
             "TestKit", on: "Testing",
-            uses: ["TrailsCore", "TrailsStore", "Vocabulary", from("swift-collections", "HashTreeCollections")]),
+            uses: [
+                "TrailsCore", "TrailsStore", "TurnModel", "Vocabulary",
+                from("swift-collections", "HashTreeCollections"),
+            ]),
         room("Simulator", on: "Testing", uses: ["DurableFiles", "TestKit", "Vocabulary"]),
         tool("store-writer", in: "StoreWriter", uses: ["TestKit", "TrailsCore", "TrailsStoreSQLite", "Vocabulary"]),
         room(
@@ -197,6 +203,7 @@ let package = Package(
                 "store-writer", from("swift-collections", "HashTreeCollections"),
             ]),
         tests("TrailsWireTests", uses: ["TestKit", "TrailsWire", "TrailsCore", "Vocabulary"], reads: ["Vectors"]),
+        tests("TurnModelTests", uses: ["TestKit", "TurnModel", "Vocabulary"]),
         tests("VocabularyTests", uses: ["TestKit", "Vocabulary"], reads: ["Vectors"]),
         tests(
             "WebTransportTests",

@@ -56,11 +56,13 @@ enum House {
                 "TrailsClient",
             ]),
 
+        .core("TurnModel", "Orchestra", uses: ["Vocabulary"]),
+
         .shell(
             "TestKit", "Testing",
             uses: [
                 "Vocabulary", "DurableFiles", "SQLiteStorage", "WebTransport", "TrailsCore", "TrailsWire",
-                "TrailsContexts", "TrailsStore", "TrailsStoreSQLite", "TrailsServer", "TrailsClient",
+                "TrailsContexts", "TrailsStore", "TrailsStoreSQLite", "TrailsServer", "TrailsClient", "TurnModel",
             ]),
         .shell("Simulator", "Testing", uses: ["Vocabulary", "DurableFiles", "TestKit"]),
         .shell("CrashLab", "Testing", uses: ["Vocabulary", "WebTransport", "TrailsCore", "TrailsWire", "TestKit"]),
