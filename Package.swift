@@ -120,6 +120,7 @@ let package = Package(
 
         // Orchestra
         room("TurnModel", on: "Orchestra", uses: ["Vocabulary"]),
+        room("PipelineTurns", on: "Orchestra", uses: ["TurnModel", "Vocabulary"]),
 
         // Programs
         program("trails", uses: ["TrailsCommands"]),
@@ -163,6 +164,7 @@ let package = Package(
             "CrashLabTests",
             uses: ["CrashLab", "trails", "trailsd", from("swift-nio", "NIOPosix")], reads: ["Cron", "PowerCut"]),
         tests("DurableFilesTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
+        tests("PipelineTurnsTests", uses: ["PipelineTurns", "TurnModel", "Vocabulary"], reads: ["Vectors"]),
         tests("SQLiteStorageTests", uses: ["SQLiteStorage", "TestKit", "Vocabulary"]),
         tests("SimulatorTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
         tests("StoryTests", uses: ["trails", "trailsd"]),

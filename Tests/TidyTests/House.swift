@@ -57,6 +57,7 @@ enum House {
             ]),
 
         .core("TurnModel", "Orchestra", uses: ["Vocabulary"]),
+        .core("PipelineTurns", "Orchestra", uses: ["Vocabulary", "TurnModel"]),
 
         .shell(
             "TestKit", "Testing",
