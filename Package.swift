@@ -121,6 +121,7 @@ let package = Package(
         // Orchestra
         room("TurnModel", on: "Orchestra", uses: ["Vocabulary"]),
         room("PipelineTurns", on: "Orchestra", uses: ["TurnModel", "Vocabulary"]),
+        room("TurnStoreSQLite", on: "Orchestra", uses: ["SQLiteStorage", "TurnModel", "Vocabulary"]),
 
         // Programs
         program("trails", uses: ["TrailsCommands"]),
@@ -142,6 +143,9 @@ let package = Package(
             ]),
         room("Simulator", on: "Testing", uses: ["DurableFiles", "TestKit", "Vocabulary"]),
         tool("store-writer", in: "StoreWriter", uses: ["TestKit", "TrailsCore", "TrailsStoreSQLite", "Vocabulary"]),
+        tool(
+            "turn-writer", in: "TurnWriter",
+            uses: ["TurnModel", "TurnStoreSQLite", "Vocabulary", from("GRDB.swift", "GRDBSQLite")]),
         room(
             "CrashLab", on: "Testing",
             uses: [
@@ -206,6 +210,9 @@ let package = Package(
             ]),
         tests("TrailsWireTests", uses: ["TestKit", "TrailsWire", "TrailsCore", "Vocabulary"], reads: ["Vectors"]),
         tests("TurnModelTests", uses: ["TestKit", "TurnModel", "Vocabulary"]),
+        tests(
+            "TurnStoreSQLiteTests",
+            uses: ["SQLiteStorage", "TestKit", "TurnModel", "TurnStoreSQLite", "Vocabulary", "turn-writer"]),
         tests("VocabularyTests", uses: ["TestKit", "Vocabulary"], reads: ["Vectors"]),
         tests(
             "WebTransportTests",

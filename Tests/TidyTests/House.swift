@@ -58,6 +58,7 @@ enum House {
 
         .core("TurnModel", "Orchestra", uses: ["Vocabulary"]),
         .core("PipelineTurns", "Orchestra", uses: ["Vocabulary", "TurnModel"]),
+        .shell("TurnStoreSQLite", "Orchestra", uses: ["Vocabulary", "SQLiteStorage", "TurnModel"]),
 
         .shell(
             "TestKit", "Testing",
@@ -71,6 +72,7 @@ enum House {
         .shell(
             "store-writer", "Testing", in: "StoreWriter",
             uses: ["Vocabulary", "TestKit", "TrailsCore", "TrailsStoreSQLite"]),
+        .shell("turn-writer", "Testing", in: "TurnWriter", uses: ["Vocabulary", "TurnModel", "TurnStoreSQLite"]),
         .shell(
             "trails-bench", "Testing", in: "TrailsBench",
             uses: [

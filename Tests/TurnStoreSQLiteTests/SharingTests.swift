@@ -1,0 +1,95 @@
+import Testing
+import TurnModel
+import Vocabulary
+
+@testable import SQLiteStorage
+@testable import TurnStoreSQLite
+
+/// Several stores on one file, and what a look-up costs.
+@Suite(.timeLimit(.minutes(10)))
+struct SharingTests {
+    private let folder: ScratchFolder
+
+    init() throws { self.folder = try ScratchFolder() }
+
+    private func open() throws -> SQLiteTurnStore { try SQLiteTurnStore.open(self.folder.file("store.sqlite")) }
+
+    private func group(_ context: ContextID, _ text: String) -> AppendGroup {
+        AppendGroup(to: context, [NewTurn(type: TurnType("t", version: 1), payload: Array(text.utf8))])
+    }
+
+    @Test
+    func `makes one file of it when many open it at once`() async throws {
+        let file = self.folder.file("store.sqlite")
+        try await withThrowingTaskGroup(of: ContextID.self) { tasks in
+            for _ in 0..<6 {
+                tasks.addTask {
+                    let store = try SQLiteTurnStore.open(file)
+                    defer { store.close() }
+                    return try await store.createContext().context
+                }
+            }
+            let contexts = try await tasks.reduce(into: Set()) { $0.insert($1) }
+            #expect(contexts == Set((1...6).map { ContextID($0) }))
+        }
+    }
+
+    @Test
+    func `lets each see at once what the other was told`() async throws {
+        let (one, two) = (try self.open(), try self.open())
+        let context = try await one.createContext().context
+        for number in 0..<50 {
+            let (writer, reader) = number.isMultiple(of: 2) ? (one, two) : (two, one)
+            var group = self.group(context, "\(number)")
+            group.expectedHead = try await writer.context(context).head.map { .turn($0) } ?? .empty
+            let head = try await writer.append(group).head
+            #expect(try await reader.context(context).head == head)
+        }
+        #expect(try await one.check().violations == [])
+        one.close()
+        two.close()
+    }
+
+    @Test
+    func `takes one of two groups on one head, and one of two with one key`() async throws {
+        let stores = [try self.open(), try self.open()]
+        let context = try await stores[0].createContext().context
+        for round in 0..<20 {
+            let head = try await stores[0].context(context).head
+            var fenced = self.group(context, "\(round)")
+            fenced.expectedHead = head.map { .turn($0) } ?? .empty
+            var keyed = self.group(context, "key \(round)")
+            keyed.key = IdempotencyKey("\(round)")
+            let (one, other) = (fenced, keyed)
+            async let first = try? stores[0].append(one)
+            async let second = try? stores[1].append(one)
+            #expect([await first, await second].compactMap(\.self).count == 1, "round \(round)")
+            async let third = stores[0].append(other)
+            async let fourth = stores[1].append(other)
+            let answers = [try await third, try await fourth]
+            #expect(answers[0].turns == answers[1].turns)
+            #expect(answers.count { $0.isRepeat } == 1)
+        }
+        for store in stores { store.close() }
+    }
+
+    /// A step of a plan that reads a whole table or sorts would grow with the history.
+    @Test(arguments: [
+        Rows.nodeByID, Rows.contextByID, Rows.keptByKey, Rows.leaseByContext, Rows.contextByDisplayID, Rows.turnByID,
+        Rows.contextsByMove, Rows.requestsOpen, Rows.sessionsListed, Rows.sessionsByPrefix,
+        "SELECT max(turn_id) FROM turns", "SELECT blob_id, bytes = ? FROM blobs WHERE hash = ?",
+        "SELECT count(*) FROM requests WHERE context_id = ? AND settled_at IS NULL",
+    ])
+    func `looks things up and scans nothing`(sql: String) async throws {
+        let store = try self.open()
+        let plan = try store.file.write { connection throws(StorageError) in
+            try connection.rows("EXPLAIN QUERY PLAN \(sql)") { row throws(StorageError) in
+                for _ in 0..<3 { _ = try row.next(Int.self) }
+                return try row.next(String.self)
+            }
+        }
+        #expect(!plan.isEmpty)
+        #expect(plan.allSatisfy { $0.hasPrefix("SEARCH") }, "\(plan)")
+        store.close()
+    }
+}
