@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 import TurnModel
 import Vocabulary
@@ -71,6 +72,29 @@ struct SharingTests {
             #expect(answers.count { $0.isRepeat } == 1)
         }
         for store in stores { store.close() }
+    }
+
+    @Test
+    func `tells nobody before the commit`() async throws {
+        let (store, other) = (try self.open(), try self.open())
+        let committer = Committer(file: store.file, clock: SQLiteTurnStore.systemTime)
+        let seen = Mutex<Int64?>(nil)
+        let job = WriteJob { rows throws(TurnFault) in
+            do throws(TurnStoreError) {
+                _ = try rows.append(AppendGroup(to: .newContext(base: nil)))
+            } catch {
+                throw TurnFault(.unavailable, "\(error)")
+            }
+        } answer: { fault in
+            let count = try? other.file.write { connection throws(StorageError) in
+                try connection.first("SELECT count(*) FROM contexts", read: Rows.integer)
+            }
+            seen.withLock { $0 = fault == nil ? count ?? nil : nil }
+        }
+        committer.commit([job])
+        #expect(seen.withLock { $0 } == 1)
+        store.close()
+        other.close()
     }
 
     /// A step of a plan that reads a whole table or sorts would grow with the history.
