@@ -122,6 +122,7 @@ let package = Package(
         room("TurnModel", on: "Orchestra", uses: ["Vocabulary"]),
         room("PipelineTurns", on: "Orchestra", uses: ["TurnModel", "Vocabulary"]),
         room("TurnStoreSQLite", on: "Orchestra", uses: ["SQLiteStorage", "TurnModel", "Vocabulary"]),
+        room("DotLanguage", on: "Orchestra", uses: ["Vocabulary"]),
 
         // Programs
         program("trails", uses: ["TrailsCommands"]),

@@ -59,6 +59,7 @@ enum House {
         .core("TurnModel", "Orchestra", uses: ["Vocabulary"]),
         .core("PipelineTurns", "Orchestra", uses: ["Vocabulary", "TurnModel"]),
         .shell("TurnStoreSQLite", "Orchestra", uses: ["Vocabulary", "SQLiteStorage", "TurnModel"]),
+        .core("DotLanguage", "Orchestra", uses: ["Vocabulary"]),
 
         .shell(
             "TestKit", "Testing",
