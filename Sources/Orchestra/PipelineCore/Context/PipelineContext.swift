@@ -1,0 +1,101 @@
+package import Vocabulary
+
+/// What the stages of a run know in common: an ordered map from text to JSON (spec/orchestra.md 2.13).
+///
+/// A value: a copy is deep, and integers stay integers.
+package struct PipelineContext: Sendable, Hashable {
+    package private(set) var values: JSONObject
+
+    package init(_ values: JSONObject = [:]) {
+        self.values = values
+    }
+
+    package subscript(key: String) -> JSONValue? {
+        get { self.values[key] }
+        set { self.values[key] = newValue }
+    }
+
+    /// The value as conditions compare it; empty when there is none.
+    package func text(_ key: String) -> String { self.values[key]?.comparedText ?? "" }
+
+    package mutating func apply(_ updates: JSONObject) {
+        for (key, value) in updates {
+            self.values[key] = value
+        }
+    }
+
+    package mutating func apply(_ delta: ContextDelta) {
+        for key in delta.removed {
+            self.values[key] = nil
+        }
+        self.apply(delta.set)
+    }
+
+    /// What must change in `earlier` to make it this context.
+    package func delta(since earlier: Self) -> ContextDelta {
+        var delta = ContextDelta()
+        for (key, value) in self.values where earlier.values[key] != value {
+            delta.set[key] = value
+        }
+        delta.removed = earlier.values.keys.filter { self.values[$0] == nil }
+        return delta
+    }
+
+    /// About how many bytes it takes on disk.
+    package var deepSize: Int { self.values.deepSize }
+}
+
+/// The change from one context to the next.
+package struct ContextDelta: Sendable, Hashable {
+    package var set: JSONObject = [:]
+    package var removed: [String] = []
+
+    package init(set: JSONObject = [:], removed: [String] = []) {
+        self.set = set
+        self.removed = removed
+    }
+
+    package var deepSize: Int { self.set.deepSize + self.removed.reduce(0) { $0 + $1.utf8.count + 1 } }
+}
+
+extension PipelineContext {
+    /// Keys that only the engine sets; `last_response` is written for it by handlers.
+    package static let engineKeys: Set<String> = [
+        "outcome", "preferred_label", "current_node", "last_stage", "last_response",
+    ]
+
+    /// Families that only the engine writes, whatever a handler asks for.
+    package static let enginePrefixes = ["internal.", "node_visits.", "graph."]
+
+    /// All families with a meaning of their own: nothing is lifted into them out of a response.
+    package static let reservedPrefixes =
+        Self.enginePrefixes + ["parallel.", "stack.", "human.gate.", "tool.", "tools.", "work."]
+
+    /// Whether a handler may write `key`.
+    package static func isWritable(_ key: String) -> Bool {
+        key == "last_response" || !(self.engineKeys.contains(key) || self.enginePrefixes.contains(where: key.hasPrefix))
+    }
+
+    /// Whether `key` belongs to the engine or to a family of its own.
+    package static func isReserved(_ key: String) -> Bool {
+        self.engineKeys.contains(key) || self.reservedPrefixes.contains(where: key.hasPrefix)
+    }
+}
+
+extension JSONObject {
+    /// About how many bytes it takes on disk.
+    package var deepSize: Int { self.reduce(2) { $0 + $1.key.utf8.count + 2 + $1.value.deepSize } }
+}
+
+extension JSONValue {
+    /// About how many bytes it takes on disk.
+    package var deepSize: Int {
+        switch self {
+        case .null, .bool: 1
+        case .integer, .double: 9
+        case .string(let text): text.utf8.count + 3
+        case .array(let elements): elements.reduce(3) { $0 + $1.deepSize }
+        case .object(let object): object.deepSize
+        }
+    }
+}
