@@ -1,0 +1,118 @@
+/// What a run must not forget: the sum of its checkpoints.
+package struct RunMemory: Sendable, Hashable {
+    package internal(set) var context: PipelineContext
+    package internal(set) var currentNode: NodeID?
+    package internal(set) var nextNode: NodeID?
+    package internal(set) var completed: [NodeID] = []
+    package internal(set) var outcomes: [VisitedOutcome] = []
+    package internal(set) var visits: [NodeID: Int] = [:]
+    package internal(set) var retryCounters: [NodeID: Int] = [:]
+    package internal(set) var rerouteCount = 0
+    package internal(set) var stepCount = 0
+    package internal(set) var parallel: ParallelState?
+    package internal(set) var pendingQuestion: Question?
+    /// Where a node is in `outcomes`.
+    private var places: [NodeID: Int] = [:]
+    /// Since the last snapshot, and its size: when there was none, the next checkpoint is one.
+    private var deltaCount = 0
+    private var deltaSize = 0
+    private var snapshotSize = 0
+
+    package init(context: PipelineContext = PipelineContext()) {
+        self.context = context
+    }
+
+    /// Adds up a chain that begins with a snapshot.
+    package init(_ chain: [Checkpoint]) {
+        precondition(chain.first?.isSnapshot == true, "a chain of \(chain.count) checkpoints begins with no snapshot")
+        self.init()
+        for checkpoint in chain {
+            self.apply(checkpoint)
+        }
+    }
+}
+
+extension RunMemory {
+    /// Deltas between two snapshots, at most.
+    package static let deltasMax = 32
+
+    package mutating func apply(_ checkpoint: Checkpoint) {
+        if checkpoint.isSnapshot { self = Self() }
+        self.currentNode = checkpoint.currentNode
+        self.nextNode = checkpoint.nextNode
+        self.context.apply(checkpoint.context)
+        self.completed += checkpoint.completed
+        checkpoint.outcomes.forEach { self.note($0) }
+        self.visits.merge(checkpoint.visits) { _, new in new }
+        self.retryCounters = checkpoint.retryCounters
+        self.rerouteCount = checkpoint.rerouteCount
+        self.stepCount = checkpoint.stepCount
+        self.parallel = checkpoint.parallel
+        self.pendingQuestion = checkpoint.pendingQuestion
+        self.measure(checkpoint)
+    }
+
+    private mutating func note(_ outcome: VisitedOutcome) {
+        if let place = self.places[outcome.node] {
+            self.outcomes[place] = outcome
+        } else {
+            self.places[outcome.node] = self.outcomes.count
+            self.outcomes.append(outcome)
+        }
+    }
+
+    private mutating func measure(_ checkpoint: Checkpoint) {
+        if checkpoint.isSnapshot {
+            (self.deltaCount, self.deltaSize, self.snapshotSize) = (0, 0, checkpoint.deepSize)
+        } else {
+            self.deltaCount += 1
+            self.deltaSize += checkpoint.deepSize
+        }
+    }
+
+    /// `delta` as it is written: itself, or a snapshot when there are too many deltas already, or too big ones.
+    package func encoded(_ delta: Checkpoint) -> Checkpoint {
+        let isCheap = self.deltaCount < Self.deltasMax && (self.deltaSize + delta.deepSize) * 2 <= self.snapshotSize
+        guard !isCheap else { return delta }
+        var whole = self
+        whole.apply(delta)
+        return whole.snapshot
+    }
+
+    /// A checkpoint that holds all of it.
+    package var snapshot: Checkpoint {
+        var checkpoint = Checkpoint()
+        checkpoint.isSnapshot = true
+        checkpoint.currentNode = self.currentNode
+        checkpoint.nextNode = self.nextNode
+        checkpoint.context = ContextDelta(set: self.context.values)
+        checkpoint.completed = self.completed
+        checkpoint.outcomes = self.outcomes
+        checkpoint.visits = self.visits
+        checkpoint.retryCounters = self.retryCounters
+        checkpoint.rerouteCount = self.rerouteCount
+        checkpoint.stepCount = self.stepCount
+        checkpoint.parallel = self.parallel
+        checkpoint.pendingQuestion = self.pendingQuestion
+        return checkpoint
+    }
+}
+
+extension RunMemory {
+    /// The last status of `node`, if it was visited.
+    package func status(of node: NodeID) -> StageStatus? { self.places[node].map { self.outcomes[$0].status } }
+
+    /// Equal when a run would go on alike; how the checkpoints were cut does not matter.
+    package static func == (left: Self, right: Self) -> Bool {
+        left.context == right.context && left.currentNode == right.currentNode && left.nextNode == right.nextNode
+            && left.completed == right.completed && left.outcomes == right.outcomes && left.visits == right.visits
+            && left.retryCounters == right.retryCounters && left.rerouteCount == right.rerouteCount
+            && left.stepCount == right.stepCount && left.parallel == right.parallel
+            && left.pendingQuestion == right.pendingQuestion
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(self.context)
+        hasher.combine(self.completed)
+    }
+}
