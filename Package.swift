@@ -123,6 +123,7 @@ let package = Package(
         room("PipelineTurns", on: "Orchestra", uses: ["TurnModel", "Vocabulary"]),
         room("TurnStoreSQLite", on: "Orchestra", uses: ["SQLiteStorage", "TurnModel", "Vocabulary"]),
         room("DotLanguage", on: "Orchestra", uses: ["Vocabulary"]),
+        room("PipelineCore", on: "Orchestra", uses: ["DotLanguage", "Vocabulary"]),
 
         // Programs
         program("trails", uses: ["TrailsCommands"]),
@@ -170,6 +171,7 @@ let package = Package(
             uses: ["CrashLab", "trails", "trailsd", from("swift-nio", "NIOPosix")], reads: ["Cron", "PowerCut"]),
         tests("DurableFilesTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
         tests("PipelineTurnsTests", uses: ["PipelineTurns", "TurnModel", "Vocabulary"], reads: ["Vectors"]),
+        tests("PipelineCoreTests", uses: ["DotLanguage", "PipelineCore", "TestKit", "Vocabulary"]),
         tests("SQLiteStorageTests", uses: ["SQLiteStorage", "TestKit", "Vocabulary"]),
         tests("SimulatorTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
         tests("StoryTests", uses: ["trails", "trailsd"]),

@@ -60,6 +60,7 @@ enum House {
         .core("PipelineTurns", "Orchestra", uses: ["Vocabulary", "TurnModel"]),
         .shell("TurnStoreSQLite", "Orchestra", uses: ["Vocabulary", "SQLiteStorage", "TurnModel"]),
         .core("DotLanguage", "Orchestra", uses: ["Vocabulary"]),
+        .core("PipelineCore", "Orchestra", uses: ["Vocabulary", "DotLanguage"]),
 
         .shell(
             "TestKit", "Testing",
