@@ -59,6 +59,7 @@ private struct ConditionParser {
         if first == "\"" { return try self.quoted() }
         if first.isWordStart {
             self.skip { $0.isWordPart || $0 == "." || $0 == ":" || $0 == "-" }
+            while !self.scalars[self.position - 1].isWordPart { self.position -= 1 }
             return self.text(from: start)
         }
         return try self.number()
