@@ -14,7 +14,7 @@ func dotSketch(_ text: String) -> DotGraph {
         let (head, attributes) = parts(of: line)
         let ends = head.split(separator: ">").map { $0.filter { $0 != "-" }.trimmed }
         if head == "graph" {
-            graph.attributes = attributes
+            graph.attributes.merge(attributes)
         } else if ends.count > 1 {
             ends.forEach { mention($0, in: &graph) }
             for (from, to) in zip(ends, ends.dropFirst()) {
