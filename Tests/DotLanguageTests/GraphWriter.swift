@@ -47,7 +47,9 @@ struct GraphWriter {
     }
 
     private mutating func string() -> String {
-        let parts = ["a", " ", "é", "😀", "\\n", "\\\"", "\\\\", "\\t", "\\r", "\n", "--", "//", "digraph", "{", "]", "N"]
+        let parts = [
+            "a", " ", "é", "😀", "\\n", "\\\"", "\\\\", "\\t", "\\r", "\n", "--", "//", "digraph", "{", "]", "N",
+        ]
         return "\"" + (0..<Int.random(in: 0...6, using: &self.dice)).map { _ in self.dice.pick(parts) }.joined() + "\""
     }
 
