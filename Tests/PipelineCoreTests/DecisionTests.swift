@@ -67,7 +67,8 @@ import Vocabulary
     }
 
     @Test func `D8 of true conditions the heaviest wins, then the smallest target`() {
-        let edges = "S -> a\na -> d: condition=outcome=success\na -> c: condition=outcome=success\nc -> E\nd -> E\nb -> E"
+        let edges =
+            "S -> a\na -> d: condition=outcome=success\na -> c: condition=outcome=success\nc -> E\nd -> E\nb -> E"
         #expect(self.play(edges).run?.memory.completed == ["S", "a", "c"])
         let heavy = edges + "\na -> b: condition=outcome=success, weight=1"
         #expect(self.play(heavy).run?.memory.completed == ["S", "a", "b"])

@@ -78,13 +78,15 @@ import Vocabulary
 
 @Suite struct `A status file` {
     @Test func `becomes an outcome`() throws {
-        let text = #"{"outcome":"Partial_Success","preferred_next_label":"L","suggested_next_ids":["a"],"#
+        let text =
+            #"{"outcome":"Partial_Success","preferred_next_label":"L","suggested_next_ids":["a"],"#
             + #""context_updates":{"k":1},"notes":"n","x":null}"#
         let outcome = try Outcome(statusFile: JSONValue(parsing: text.utf8))
         #expect(
             outcome
                 == Outcome(
-                    .partialSuccess, preferredLabel: "L", suggestedNextIDs: ["a"], contextUpdates: ["k": 1], notes: "n"))
+                    .partialSuccess, preferredLabel: "L", suggestedNextIDs: ["a"], contextUpdates: ["k": 1], notes: "n")
+        )
         #expect(try Outcome(statusFile: .object(outcome.json)) == outcome)
     }
 
@@ -151,7 +153,8 @@ import Vocabulary
     }
 
     @Test(arguments: [
-        ("250ms", 250), ("0.1s", 100), ("5", 5_000), (".5m", 30_000), ("1h", 3_600_000), ("2d", 172_800_000), ("1.5", 1_500),
+        ("250ms", 250), ("0.1s", 100), ("5", 5_000), (".5m", 30_000), ("1h", 3_600_000), ("2d", 172_800_000),
+        ("1.5", 1_500),
     ])
     func `is a duration`(text: String, milliseconds: Int) {
         #expect(Duration(attribute: text) == .milliseconds(milliseconds))
@@ -166,9 +169,10 @@ import Vocabulary
         let graph = sketch(
             "graph: max_steps=x, default_fidelity=odd\na: goal_gate=yes, max_retries=-1, join_policy=some, k=0\n"
                 + "a -> b: weight=heavy, condition=a || b")
-        #expect(graph.problems.map(\.key) == [
-            "default_fidelity", "max_steps", "max_retries", "goal_gate", "join_policy", "k", "weight", "condition",
-        ])
+        #expect(
+            graph.problems.map(\.key) == [
+                "default_fidelity", "max_steps", "max_retries", "goal_gate", "join_policy", "k", "weight", "condition",
+            ])
         #expect(Set(graph.problems.map(\.rule)) == ["attr_type", "fidelity_valid", "policy_known", "condition_syntax"])
         #expect(graph.problems.allSatisfy { !$0.message.isEmpty && !$0.fix.isEmpty })
     }

@@ -11,7 +11,10 @@ import Vocabulary
         theatre.act = { attempt, context in
             bad[attempt.node]
                 ?? Outcome(
-                    .success, contextUpdates: ["by": .string(attempt.node.text), "score": .integer(Int64(attempt.node == "b" ? 5 : 1))])
+                    .success,
+                    contextUpdates: [
+                        "by": .string(attempt.node.text), "score": .integer(Int64(attempt.node == "b" ? 5 : 1)),
+                    ])
         }
         return theatre
     }
@@ -57,7 +60,8 @@ import Vocabulary
     }
 
     @Test func `starts no further branch after a failure when it is to fail fast`() {
-        let theatre = self.played(", error_policy=fail_fast, max_parallel=1", bad: ["a": .fail("no", isRetryable: false)])
+        let theatre = self.played(
+            ", error_policy=fail_fast, max_parallel=1", bad: ["a": .fail("no", isRetryable: false)])
         #expect(theatre.story.filter { $0.hasPrefix("opened") } == ["opened a"])
         let results = theatre.run?.memory.context["parallel.results"]
         #expect(results?["c"]?["failure_reason"]?.string?.contains("cancelled") == true)
@@ -116,6 +120,13 @@ import Vocabulary
         #expect(theatre.run?.memory.status(of: "p") == .fail)
     }
 
+    @Test func `ends at its own fan-in, not at one inside a branch`() {
+        let graph = sketch(
+            "p: shape=component\nq: shape=component\nj: shape=tripleoctagon\ni: shape=tripleoctagon\n"
+                + "S -> p -> q\nq -> a -> i\nq -> b -> i\ni -> j -> E")
+        #expect(graph.fanIn(of: "p") == "j" && graph.fanIn(of: "q") == "i")
+    }
+
     @Test func `tells branches to the same node apart`() {
         var theatre = Theatre(
             sketch("p: shape=component\nj: shape=tripleoctagon\nS -> p\np -> a\np -> a: label=again\na -> j -> E"))
@@ -157,7 +168,9 @@ import Vocabulary
 
     @Test func `finds the branch that a model names`() {
         let graph = sketch("j: shape=tripleoctagon")
-        let context = PipelineContext(["parallel.results": ["fix": ["outcome": "success"], "fix_2": ["outcome": "fail"]]])
+        let context = PipelineContext([
+            "parallel.results": ["fix": ["outcome": "success"], "fix_2": ["outcome": "fail"]]
+        ])
         let fanIn = FanIn(graph["j"]!, in: graph, context: context)
         #expect(fanIn.choice(in: "I choose **fix_2**.") == "fix_2")
         #expect(fanIn.choice(in: "Take fix.") == "fix")

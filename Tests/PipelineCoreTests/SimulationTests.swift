@@ -246,7 +246,9 @@ private struct RandomGraph {
             }
             seen["reroutes", default: 0] += calm.run?.memory.rerouteCount ?? 0
         }
-        for kind in ["completed", "node_failed", "no_eligible_edge", "retrying", "asked", "branches", "loops", "reroutes"] {
+        for kind in [
+            "completed", "node_failed", "no_eligible_edge", "retrying", "asked", "branches", "loops", "reroutes",
+        ] {
             #expect(seen[kind, default: 0] > 4, "\(kind) of \(seen)")
         }
     }

@@ -61,7 +61,8 @@ import Vocabulary
         theatre.play()
         #expect(theatre.calls["s/a.1.1"] == 2)
         #expect(theatre.run?.end == .completed)
-        #expect(theatre.story.suffix(5) == ["resumed", "attempt a.1.1", "a SUCCESS", "checkpoint a next E", "completed"])
+        #expect(
+            theatre.story.suffix(5) == ["resumed", "attempt a.1.1", "a SUCCESS", "checkpoint a next E", "completed"])
     }
 
     @Test func `makes a harmless attempt again without using one up`() {

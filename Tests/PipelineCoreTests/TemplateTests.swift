@@ -22,7 +22,8 @@ import Vocabulary
         ("{% if 'x' in names %}in{% endif %}{% if 'q' not in names %}out{% endif %}", "inout"),
         ("{% for i in names %}{{ loop.index }}{{ i }}{% if not loop.last %},{% endif %}{% endfor %}", "1x,2y"),
         ("{% for i in names -%}  {{ i }}  {%- endfor %}|{{ i }}", "xy|"), ("{{ n }}{{ no }}", "3false"),
-        ("{{ (missing or name) }}", "World"), ("{{ -1 }} {{ 1.5 }} {{ \"a\\\"b\" }}", "-1 1.5 a\"b"), ("}} %} {", "}} %} {"),
+        ("{{ (missing or name) }}", "World"), ("{{ -1 }} {{ 1.5 }} {{ \"a\\\"b\" }}", "-1 1.5 a\"b"),
+        ("}} %} {", "}} %} {"),
     ])
     func `is filled`(text: String, filled: String) throws {
         #expect(try self.fill(text) == filled)

@@ -41,6 +41,18 @@ package struct PipelineContext: Sendable, Hashable {
         return delta
     }
 
+    /// As `delta(since:)`, for a context that differs in no other key than `keys`.
+    func delta(since earlier: Self, among keys: [String]) -> ContextDelta {
+        var delta = ContextDelta()
+        for key in keys {
+            let value = self.values[key]
+            guard value != earlier.values[key] else { continue }
+            delta.set[key] = value
+            if value == nil { delta.removed.append(key) }
+        }
+        return delta
+    }
+
     /// About how many bytes it takes on disk.
     package var deepSize: Int { self.values.deepSize }
 }

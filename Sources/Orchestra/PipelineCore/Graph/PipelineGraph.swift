@@ -19,6 +19,8 @@ package struct PipelineGraph: Sendable, Equatable {
     private let places: [NodeID: Int]
     private let outgoing: [NodeID: [Int]]
     private let incoming: [NodeID: [Int]]
+    /// Of each parallel node that has one.
+    private var fanIns: [NodeID: NodeID] = [:]
 
     /// Reads `graph`, in which a node named twice counts once. `registered` are the handlers there are.
     package init(_ graph: DotGraph, handlers registered: Set<HandlerType> = HandlerType.builtIn) {
@@ -34,6 +36,9 @@ package struct PipelineGraph: Sendable, Equatable {
         self.outgoing = Dictionary(grouping: self.edges.indices, by: { [edges] in edges[$0].from })
         self.incoming = Dictionary(grouping: self.edges.indices, by: { [edges] in edges[$0].to })
         self.problems = problems
+        for node in nodes where node.handler == .parallel {
+            self.fanIns[node.id] = self.nearestFanIn(of: node.id, inside: [])
+        }
     }
 
     /// The nodes with `handler`; when there are none, those named so become ones (D2).
@@ -63,6 +68,9 @@ extension PipelineGraph {
 
     /// In file order.
     package func edges(to id: NodeID) -> [PipelineEdge] { (self.incoming[id] ?? []).map { self.edges[$0] } }
+
+    /// The fan-in that is reached from every branch of the parallel node `id`, the nearest to it, ties by id.
+    package func fanIn(of id: NodeID) -> NodeID? { self.fanIns[id] }
 
     /// The graph with every node changed by `change`: how stylesheets and other transforms work. Ids stay.
     package func transformed(_ change: (inout PipelineNode) -> Void) -> Self {

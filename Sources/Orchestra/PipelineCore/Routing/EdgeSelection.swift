@@ -65,7 +65,8 @@ package struct EdgeSelection: Sendable {
     package var warnings: [String] {
         self.eligible.compactMap { edge in
             guard case .malformed(let text, let error) = edge.condition else { return nil }
-            return "edge \(edge.from) -> \(edge.to): condition \(text.quotedForPeople()) counts as false: \(error.message)"
+            return
+                "edge \(edge.from) -> \(edge.to): condition \(text.quotedForPeople()) counts as false: \(error.message)"
         }
     }
 }

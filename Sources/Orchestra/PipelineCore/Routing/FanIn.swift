@@ -1,27 +1,30 @@
 import Vocabulary
 
 extension PipelineGraph {
-    /// The fan-in that is reached from every branch of `node`, the nearest to it, ties by id.
-    package func fanIn(of node: NodeID) -> NodeID? {
-        let branches = self.edges(from: node).map { self.reachable(from: $0.to) }
+    /// Finds the fan-in of a parallel node; `outer` are those whose own is being looked for already.
+    func nearestFanIn(of node: NodeID, inside outer: Set<NodeID>) -> NodeID? {
+        let open = outer.union([node])
+        let branches = self.edges(from: node).map { self.reachable(from: $0.to, inside: open) }
         guard let first = branches.first else { return nil }
         let common = branches.dropFirst().reduce(Set(first.keys)) { $0.intersection($1.keys) }
-        let distances = self.reachable(from: node)
+        let distance = { (fanIn: NodeID) in branches.compactMap { $0[fanIn] }.min() ?? .max }
         return common.filter { self[$0]?.handler == .fanIn }.min { left, right in
-            (distances[left] ?? .max, left) < (distances[right] ?? .max, right)
+            (distance(left), left) < (distance(right), right)
         }
     }
 
-    /// Every node on the way from `node`, itself included, by its distance. What lies behind the parallel node's own
-    /// way back is reached too: a branch may loop.
-    private func reachable(from node: NodeID) -> [NodeID: Int] {
+    /// Every node on the way from `node`, itself included, by its distance. A parallel part on the way is stepped over:
+    /// its fan-in is no other's.
+    private func reachable(from node: NodeID, inside open: Set<NodeID>) -> [NodeID: Int] {
         var distances = [node: 0]
         var queue = [node]
         var next = 0
         while next < queue.count {
             let here = queue[next]
             next += 1
-            for edge in self.edges(from: here) where distances[edge.to] == nil {
+            let isNested = self[here]?.handler == .parallel && !open.contains(here)
+            let exit = isNested ? self.nearestFanIn(of: here, inside: open) ?? here : here
+            for edge in self.edges(from: exit) where distances[edge.to] == nil {
                 distances[edge.to] = distances[here]! + 1
                 queue.append(edge.to)
             }

@@ -79,7 +79,9 @@ extension ParallelState {
 extension PipelineRun {
     /// The branches that are, or may now be, under way or done.
     var wantedBranches: [ParallelState.Branch] {
-        guard case .branching(let attempt, let state) = self.phase, let node = self.graph[attempt.node] else { return [] }
+        guard case .branching(let attempt, let state) = self.phase, let node = self.graph[attempt.node] else {
+            return []
+        }
         let isClosed = self.halt != nil || state.isFailing(node.errorPolicy)
         return state.wanted(max: node.maxParallel, isClosed: isClosed)
     }

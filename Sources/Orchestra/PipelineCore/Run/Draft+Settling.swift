@@ -49,12 +49,21 @@ private struct Step {
         self.checkpoint = Checkpoint()
         self.checkpoint.currentNode = attempt.node
         self.checkpoint.nextNode = self.destination.next
-        self.checkpoint.context = context.delta(since: memory.context)
+        self.checkpoint.context = context.delta(
+            since: memory.context, among: Self.keys(of: run, touchedBy: attempt, outcome))
         self.checkpoint.completed = [attempt.node]
         self.checkpoint.outcomes = gates + own
         self.checkpoint.visits = [attempt.node: attempt.visit]
         self.checkpoint.rerouteCount = self.destination.reroutes
         self.checkpoint.stepCount = steps
+    }
+
+    /// All that `context(of:after:)` and the way on may write, the handler's first.
+    private static func keys(of run: PipelineRun, touchedBy attempt: Attempt, _ outcome: Outcome) -> [String] {
+        outcome.contextUpdates.keys.filter { PipelineContext.isWritable($0) } + [
+            "node_visits.\(attempt.node)", "current_node", "last_stage", "outcome", "preferred_label",
+            "internal.parallel", "internal.incoming_edge", run.simulationKey(attempt.node), PipelineRun.branchKey,
+        ]
     }
 
     /// The updates of the handler, then what the engine knows better. A conditional node leaves the outcome of the
@@ -140,7 +149,8 @@ extension PipelineRun {
     /// by its parent.
     private func ending(at node: NodeID?, statuses: [VisitedOutcome], reroutes: Int, steps: Int) -> Destination {
         let visited = statuses.map { (node: $0.node, status: $0.status) }
-        guard self.branch == nil, case .unmet(let gates, let target) = GoalGates(of: self.graph, visited: visited) else {
+        guard self.branch == nil, case .unmet(let gates, let target) = GoalGates(of: self.graph, visited: visited)
+        else {
             return Destination(next: node, end: .completed, reroutes: reroutes)
         }
         let names = gates.map(\.text).joined(separator: ", ")

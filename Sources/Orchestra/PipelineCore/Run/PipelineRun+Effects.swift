@@ -50,7 +50,9 @@ extension PipelineRun {
 
     /// What is missing for the wanted branches to work; every branch under way when `startsRunning`.
     private func branchEffects(startsRunning: Bool) -> [Effect] {
-        guard case .branching(let attempt, let state) = self.phase, let node = self.graph[attempt.node] else { return [] }
+        guard case .branching(let attempt, let state) = self.phase, let node = self.graph[attempt.node] else {
+            return []
+        }
         // When one is done, only the next is missing: those before it were asked for already.
         let known = startsRunning ? 0 : node.maxParallel + state.branches.count { $0.result != nil } - 1
         let wanted = self.wantedBranches.dropFirst(known).filter { $0.result == nil }
@@ -60,9 +62,10 @@ extension PipelineRun {
             return startsRunning ? .runBranch(plan, session: session) : nil
         }
         guard state.isFailing(node.errorPolicy) else { return starting }
-        return starting + state.running.map {
-            .cancelBranch($0.id, session: $0.session ?? "", reason: "another branch has failed", isAborting: false)
-        }
+        return starting
+            + state.running.map {
+                .cancelBranch($0.id, session: $0.session ?? "", reason: "another branch has failed", isAborting: false)
+            }
     }
 
     private func effects(of halt: Halt) -> [Effect] {

@@ -11,7 +11,9 @@ package enum ResponseKeys {
     package static func lift(from text: String, declared: [String]?) -> JSONObject {
         var lifted = JSONObject()
         for line in text.split(separator: "\n").prefix(Self.linesMax) {
-            guard let (key, word) = Self.pair(in: line), lifted.count < Self.valuesMax || lifted[key] != nil else { continue }
+            guard let (key, word) = Self.pair(in: line), lifted.count < Self.valuesMax || lifted[key] != nil else {
+                continue
+            }
             if declared?.contains(key) ?? !PipelineContext.isReserved(key) { lifted[key] = .string(word) }
         }
         return lifted
