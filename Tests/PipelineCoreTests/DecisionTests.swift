@@ -170,8 +170,8 @@ import Vocabulary
 
     @Test func `D25 two conditional nodes in a row pass it on, label and all`() {
         let edges =
-            "q: shape=diamond\nr: shape=diamond\nS -> a -> q -> r\nr -> x: condition=outcome=fail && preferred_label=L\n"
-            + "r -> E\nx -> E"
+            "q: shape=diamond\nr: shape=diamond\nS -> a -> q -> r\n"
+            + "r -> x: condition=outcome=fail && preferred_label=L\nr -> E\nx -> E"
         let theatre = self.play(
             edges, ["a": Outcome(.fail, preferredLabel: "L", failureReason: "no", isRetryable: false)])
         #expect(theatre.run?.memory.completed.last == "x")

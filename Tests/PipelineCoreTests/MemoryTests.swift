@@ -38,6 +38,16 @@ import Vocabulary
         #expect(memory.completed.count == 300 && memory.stepCount == 300)
     }
 
+    @Test func `has a snapshot behind every 32 deltas, however small they are`() {
+        var memory = RunMemory(context: PipelineContext(["big": .string(String(repeating: "x", count: 1 << 16))]))
+        let snapshots = (0..<100).filter { _ in
+            let written = memory.encoded(Checkpoint())
+            memory.apply(written)
+            return written.isSnapshot
+        }
+        #expect(snapshots == [0, 33, 66, 99])
+    }
+
     @Test func `costs little for a long run`() {
         var theatre = Theatre(sketch("S -> " + (1...300).map { "n\($0)" }.joined(separator: " -> ") + " -> E"))
         theatre.start(["big": .string(String(repeating: "x", count: 20_000))])

@@ -101,6 +101,26 @@ import Vocabulary
         #expect(theatre.complaints == [] && theatre.run?.end == .completed)
     }
 
+    @Test func `lets a branch go on counting the visits from before it`() {
+        var theatre = Theatre(
+            sketch(
+                "graph: max_steps=9\np: shape=component\nj: shape=tripleoctagon\nS -> y\np -> y\nj -> E\n"
+                    + "y -> p: condition=node_visits.y=1\ny -> j: condition=node_visits.y=2"))
+        theatre.start()
+        theatre.play()
+        #expect(theatre.calls["s/p.1.1/y/y.2.1"] == 1 && theatre.run?.end == .completed)
+    }
+
+    @Test func `reads its state back from the record`() throws {
+        var theatre = self.theatre(", max_parallel=1", bad: ["a": .fail("no", isRetryable: false)])
+        theatre.start()
+        theatre.play { $0.story.last == "opened c" }
+        guard case .branching(_, let state)? = theatre.run?.phase else { return #expect(Bool(false)) }
+        #expect(state.branches[0].result != nil && state.branches[2].session != nil)
+        #expect(ParallelState(json: try JSONValue(parsing: state.json.utf8)) == state)
+        #expect(ParallelState(json: [:]) == nil && BranchResult(json: [:]) == nil)
+    }
+
     @Test func `routes inside a branch by the whole graph`() {
         var theatre = Theatre(
             sketch(

@@ -157,6 +157,16 @@ import Vocabulary
         #expect(theatre.run?.memory.completed == ["S", "a", "b", "a", "b"])
     }
 
+    @Test func `keep the status from before a skip`() {
+        var theatre = Theatre(
+            sketch("a: goal_gate=true\nS -> a\na -> a: max_visits=2\na -> E: condition=outcome=skipped"))
+        theatre.act = { attempt, _ in Outcome(attempt.visit == 1 ? .success : .skipped) }
+        theatre.start()
+        theatre.play()
+        #expect(theatre.run?.memory.completed == ["S", "a", "a"])
+        #expect(theatre.run?.memory.status(of: "a") == .success && theatre.run?.end == .completed)
+    }
+
     @Test func `do not block when they were not visited`() {
         #expect(self.play("x: goal_gate=true\nS -> a -> E\nx -> E", failing: []).run?.end == .completed)
     }

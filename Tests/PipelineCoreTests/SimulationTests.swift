@@ -64,6 +64,9 @@ import Vocabulary
                 theatre.resume()
             }
             world.compare(paused, with: calm, "pause after group \(goal)")
+            // Nothing was at work while it was paused, so nothing is made twice.
+            let repeats = paused.calls.filter { $0.value > 1 }.keys
+            #expect(isAborting || repeats.isEmpty, "seed \(seed), pause after group \(goal): \(repeats)")
         }
     }
 }

@@ -156,8 +156,20 @@ import Vocabulary
         }
     }
 
-    @Test func `keeps the keys of the engine from handlers`() {
-        var theatre = self.theatre("S -> a -> E")
+    @Test func `forgets a preferred label with the next outcome`() {
+        var theatre = self.theatre("S -> a -> b -> c -> E")
+        theatre.act = { attempt, _ in Outcome(.success, preferredLabel: attempt.node == "a" ? "L" : "") }
+        theatre.start()
+        theatre.play { $0.run?.attempt?.node == "b" }
+        #expect(theatre.run?.memory.context["preferred_label"] == "L")
+        theatre.play { $0.run?.attempt?.node == "c" }
+        theatre.crash()
+        theatre.resume()
+        #expect(theatre.run?.memory.context["preferred_label"] == nil)
+    }
+
+    @Test func `keeps the keys of the engine from handlers, and from the edges behind them`() {
+        var theatre = self.theatre("S -> a\na -> b: condition=graph.goal=mine\na -> E\nb -> E")
         theatre.act = { _, _ in
             Outcome(.success, contextUpdates: ["outcome": "fail", "internal.x": 1, "graph.goal": "mine", "ok": 1])
         }
@@ -165,7 +177,7 @@ import Vocabulary
         theatre.play()
         let context = theatre.run!.memory.context
         #expect(context["outcome"] == "success" && context["internal.x"] == nil && context["ok"] == 1)
-        #expect(context["graph.goal"] == "")
+        #expect(context["graph.goal"] == "" && theatre.run?.memory.completed == ["S", "a"])
     }
 }
 
