@@ -46,6 +46,13 @@ import Vocabulary
         #expect(self.choose("a -> b: max_visits=1, condition=outcome=success", visits: ["b": 1]) == nil)
     }
 
+    @Test func `counts the visit that is just over`() {
+        var theatre = Theatre(sketch("S -> a\na -> a: max_visits=2, weight=1\na -> E"))
+        theatre.start()
+        theatre.play()
+        #expect(theatre.run?.memory.completed == ["S", "a", "a"])
+    }
+
     @Test func `counts a malformed condition as false and says so`() {
         #expect(self.choose("a -> b: condition=x == y") == nil)
         var theatre = Theatre(sketch("S -> a\na -> b: condition=x || y\na -> E\nb -> E"))
