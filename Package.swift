@@ -124,8 +124,15 @@ let package = Package(
         room("TurnStoreSQLite", on: "Orchestra", uses: ["SQLiteStorage", "TurnModel", "Vocabulary"]),
         room("DotLanguage", on: "Orchestra", uses: ["Vocabulary"]),
         room("PipelineCore", on: "Orchestra", uses: ["DotLanguage", "Vocabulary"]),
+        room(
+            "OrchestraCommands", on: "Orchestra",
+            uses: [
+                "DotLanguage", "PipelineCore", "Vocabulary", from("swift-argument-parser", "ArgumentParser"),
+                from("swift-subprocess", "Subprocess"),
+            ]),
 
         // Programs
+        program("orchestra", uses: ["OrchestraCommands"]),
         program("trails", uses: ["TrailsCommands"]),
         program(
             "trailsd",
@@ -173,6 +180,8 @@ let package = Package(
         tests("DotLanguageTests", uses: ["DotLanguage", "TestKit"], reads: ["Transcripts"]),
         tests("DurableFilesTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
         tests("PipelineTurnsTests", uses: ["PipelineTurns", "TurnModel", "Vocabulary"], reads: ["Vectors"]),
+        tests(
+            "OrchestraCommandsTests", uses: ["DotLanguage", "PipelineCore", "orchestra"], reads: ["Transcripts"]),
         tests("PipelineCoreTests", uses: ["DotLanguage", "PipelineCore", "TestKit", "Vocabulary"]),
         tests("PipelineLintTests", uses: ["DotLanguage", "PipelineCore", "TestKit"]),
         tests("SQLiteStorageTests", uses: ["SQLiteStorage", "TestKit", "Vocabulary"]),

@@ -61,6 +61,7 @@ enum House {
         .shell("TurnStoreSQLite", "Orchestra", uses: ["Vocabulary", "SQLiteStorage", "TurnModel"]),
         .core("DotLanguage", "Orchestra", uses: ["Vocabulary"]),
         .core("PipelineCore", "Orchestra", uses: ["Vocabulary", "DotLanguage"]),
+        .shell("OrchestraCommands", "Orchestra", uses: ["Vocabulary", "DotLanguage", "PipelineCore"]),
 
         .shell(
             "TestKit", "Testing",
@@ -82,6 +83,7 @@ enum House {
                 "TrailsClient",
             ]),
 
+        .shell("orchestra", "Programs", uses: ["OrchestraCommands"]),
         .shell("trails", "Programs", uses: ["TrailsCommands"]),
         .shell(
             "trailsd", "Programs",
