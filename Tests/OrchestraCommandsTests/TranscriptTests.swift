@@ -27,10 +27,10 @@ import Testing
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let dot = folder.appending(path: "dot")
-        try "#!/bin/sh\necho \"drawn by $1\"; cat\n".write(to: dot, atomically: true, encoding: .utf8)
+        try "#!/bin/sh\necho \"drawn by $1\"; cat \"$2\"\n".write(to: dot, atomically: true, encoding: .utf8)
         let review = Play.stories.appending(path: "review.dot").path
         let script =
-            "chmod +x dot; PATH=.:$PATH; PATH=$PWD:$PATH orchestra graph \(review) --format svg -o a.svg; head -2 a.svg"
+            "chmod +x dot; PATH=$PWD:$PATH orchestra graph \(review) --format svg -o a.svg; head -2 a.svg"
         #expect(try Play.play(script, in: folder) == "drawn by -Tsvg\ndigraph Review {\n")
         try "#!/bin/sh\necho 'no fonts' >&2; exit 3\n".write(to: dot, atomically: true, encoding: .utf8)
         let said = try Play.play("chmod +x dot; PATH=$PWD:$PATH orchestra graph \(review) --format png", in: folder)

@@ -1,3 +1,4 @@
+import Foundation
 import Subprocess
 import Vocabulary
 
@@ -7,11 +8,16 @@ enum Graphviz {
     static let drawingMax = ByteCount.mebibytes(256)
 
     /// Draws `text`, which is DOT, in `format`.
+    ///
+    /// The text goes through a file: a pipe breaks when the program ends without having read it all.
     static func draw(_ text: String, as format: String) async throws -> [UInt8] {
+        let file = FileManager.default.temporaryDirectory.appending(path: "orchestra-\(UUID()).dot")
+        try Data(text.utf8).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
         let outcome: ExecutionResult<Void, BytesOutput, StringOutput<UTF8>>
         do {
             outcome = try await run(
-                .name("dot"), arguments: ["-T\(format)"], input: .string(text),
+                .name("dot"), arguments: ["-T\(format)", file.path(percentEncoded: false)],
                 output: .bytes(limit: Self.drawingMax.bytes), error: .string(limit: 1 << 16))
         } catch let error as SubprocessError where error.code == .executableNotFound {
             throw CommandFailure.refused(
