@@ -176,14 +176,13 @@ let package = Package(
         tests(
             "CrashLabTests",
             uses: ["CrashLab", "trails", "trailsd", from("swift-nio", "NIOPosix")], reads: ["Cron", "PowerCut"]),
-            uses: ["CrashLab", "trailsd", from("swift-nio", "NIOPosix")], reads: ["PowerCut"]),
         tests("DotLanguageTests", uses: ["DotLanguage", "TestKit"], reads: ["Transcripts"]),
         tests("DurableFilesTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
-        tests("PipelineTurnsTests", uses: ["PipelineTurns", "TurnModel", "Vocabulary"], reads: ["Vectors"]),
         tests(
             "OrchestraCommandsTests", uses: ["DotLanguage", "PipelineCore", "orchestra"], reads: ["Transcripts"]),
         tests("PipelineCoreTests", uses: ["DotLanguage", "PipelineCore", "TestKit", "Vocabulary"]),
         tests("PipelineLintTests", uses: ["DotLanguage", "PipelineCore", "TestKit"]),
+        tests("PipelineTurnsTests", uses: ["PipelineTurns", "TurnModel", "Vocabulary"], reads: ["Vectors"]),
         tests("SQLiteStorageTests", uses: ["SQLiteStorage", "TestKit", "Vocabulary"]),
         tests("SimulatorTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
         tests("StoryTests", uses: ["trails", "trailsd"]),
