@@ -51,7 +51,7 @@ extension Diagnostic.Subject {
         flow("start -> t t [shape=parallelogram, tool_command=x] t -> end [condition=\"outcome=success\"] t -> end"),
         flow("start -> g g [shape=hexagon] g -> end [label=\"[Y] Yes\"] g -> a [label=\"[N] No\"] a [label=x] a -> g"),
         flow(
-            "start -> p p [shape=component] p -> a -> f p -> b -> f f [shape=tripleoctagon] f -> end node [prompt=p] a b"
+            "start->p p [shape=component] p -> a -> f p -> b -> f f [shape=tripleoctagon] f -> end node [prompt=p] a;b"
         ),
     ])
     func `says nothing about a sound pipeline`(items: String) {

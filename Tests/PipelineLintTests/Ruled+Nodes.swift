@@ -122,7 +122,7 @@ extension Ruled {
             "start -> u -> end u [shape=parallelogram, tool_command=\"echo {{ tool.output | trim }} {{ x }}\"]", "u"),
         Ruled(
             .contextKeyUnwritten, .warning,
-            "start -> a a -> g [condition=\"context.human.gate.selected=Y\"] a -> g g [shape=hexagon] g -> end", "a->g"),
+            "start->a a -> g [condition=\"context.human.gate.selected=Y\"] a -> g g [shape=hexagon] g -> end", "a->g"),
         Ruled(
             .contextKeyUnwritten, .warning,
             "start -> a a -> end [condition=\"context.node_visits.b=2\"] a -> end b", "a->end"),

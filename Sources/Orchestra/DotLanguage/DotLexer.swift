@@ -2,7 +2,7 @@ import Vocabulary
 
 /// Cuts a file into tokens, from left to right in one pass.
 ///
-/// What a word is depends on where it stands: behind `=` a value is read, elsewhere identifiers (spec/orchestra.md 1.1).
+/// What a word is depends on where it stands: behind `=` a value, elsewhere an identifier (spec/orchestra.md 1.1).
 struct DotLexer {
     let bytes: [UInt8]
     var here = SourcePosition(line: 1, column: 1, offset: 0)
