@@ -185,7 +185,7 @@ let package = Package(
         tests("PipelineTurnsTests", uses: ["PipelineTurns", "TurnModel", "Vocabulary"], reads: ["Vectors"]),
         tests("SQLiteStorageTests", uses: ["SQLiteStorage", "TestKit", "Vocabulary"]),
         tests("SimulatorTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
-        tests("StoryTests", uses: ["trails", "trailsd"]),
+        tests("StoryTests", uses: ["TrailsClient", "trails", "trailsd"]),
         tests("TidyTests"),
         tests(
             "TrailsClientTests",
