@@ -53,7 +53,8 @@ private final class FakeServer {
     }
 
     /// All of a flush but the network.
-    fileprivate static func flush(_ path: String, to server: FakeServer, on disk: FaultyFileSystem) throws -> LeftSpool {
+    fileprivate static func flush(_ path: String, to server: FakeServer, on disk: FaultyFileSystem) throws -> LeftSpool
+    {
         var spool = try #require(try LeftSpool(path: path, on: disk))
         for batch in spool.batches { try spool.take(server.answer(batch), of: batch) }
         try spool.settle()
@@ -73,7 +74,8 @@ private final class FakeServer {
         let batch = try #require(spool.batches.first)
         #expect(spool.batches.count == 1 && batch.messages.map(\.message.messageID.low) == [1, 2])
         #expect(batch.messages.allSatisfy { $0.number == .init(incarnation: 1, seq: 3) })
-        #expect(batch.messages.allSatisfy { $0.message.isSigned(by: Verifier(Self.key.publicKey), for: Self.serverKey) })
+        let verifier = Verifier(Self.key.publicKey)
+        #expect(batch.messages.allSatisfy { $0.message.isSigned(by: verifier, for: Self.serverKey) })
         #expect(batch.registers.map { $0.isSigned(for: Self.serverKey) } == [true])
         #expect(try LeftSpool(path: path, on: disk) == nil, "two flushes at one spool")
         var answered = spool
@@ -103,7 +105,9 @@ private final class FakeServer {
             #expect(try disk.exists(path))
         }
         let lines = try Self.refused(path, on: disk)
-        #expect(lines.count == 1 && lines[0].contains("\"code\":\"bad_signature\"") && lines[0].contains("\"payload\":5"))
+        #expect(lines.count == 1)
+        #expect(lines.first?.contains("\"code\":\"bad_signature\"") == true)
+        #expect(lines.first?.contains("\"payload\":5") == true)
     }
 
     @Test func `stays when an answer is about something else, or a line cannot be read`() throws {

@@ -5,20 +5,18 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(10))) struct `A spool of reports` {
     /// A program reports progress and a result while the server is away, and ends; the server comes back.
     static func left(_ server: TestServer) async throws {
-        try await server.ok(
+        try await server.ok("trails init-app etl >/dev/null 2>&1")
+        let environment = server.environment(["TRAILS_SPOOL": server.folder.path + "/home/spool", "TRAILS_APP": "etl"])
+        async let killed = Shell.run(
             """
-            trails init-app etl >/dev/null 2>&1
-            TRAILS_APP=etl TRAILS_SPOOL="$TRAILS_HOME/spool" trails exec --name work -- sh -c 'touch "$TRAILS_HOME/on"
+            trails exec --name work -- sh -c 'touch "$TRAILS_HOME/on"
               until test -e "$TRAILS_HOME/off"; do sleep 0.05; done; echo "::trails progress 0.5"
-              echo "::trails progress 0.75"; echo "::trails result 7"; touch "$TRAILS_HOME/said"; sleep 0.5; kill -9 $PPID; sleep 9' \
-              >/dev/null 2>&1 &
-            until test -e "$TRAILS_HOME/on"; do sleep 0.05; done; sleep 0.5
-            """)
+              echo "::trails progress 0.75"; sleep 1; kill -9 $PPID; sleep 9' 2>/dev/null
+            """, environment: environment)
+        try await server.ok("until test -e \"$TRAILS_HOME/on\"; do sleep 0.05; done; sleep 0.5")
         try await server.kill()
-        try await server.ok(
-            """
-            touch "$TRAILS_HOME/off"; until test -e "$TRAILS_HOME/said"; do sleep 0.05; done; sleep 1
-            """)
+        try await server.ok("touch \"$TRAILS_HOME/off\"")
+        #expect(try await killed.code == 137)
     }
 
     static let log = """
@@ -37,7 +35,7 @@ import Testing
         }
         try await server.ok(spool)
         let log = try await server.ok(Self.log)
-        for payload in ["{\"progress\":0.5}", "{\"progress\":0.75}"] {
+        for payload in ["\"progress\":0.5}", "\"progress\":0.75}"] {
             #expect(log.split(separator: "\n").count { $0.contains(payload) } == 1, "\(log)")
         }
         #expect(try await server.ok("ls \"$TRAILS_HOME/spool\"") == "")
@@ -54,7 +52,8 @@ import Testing
             TRAILS_SPOOL=$PWD trails spool flush; echo "code $?"; ls | sed 's/^[0-9a-f]*//'
             TRAILS_SPOOL=$PWD trails spool flush; echo "again $?"
             """)
-        #expect(end.output.contains(/[0-9] sent, 1 refused\ncode 65\n\.spool\.refused\n0 sent\nagain 0\n/), "\(end.output)")
+        #expect(
+            end.output.contains(/[0-9] sent, 1 refused\ncode 65\n\.spool\.refused\n0 sent\nagain 0\n/), "\(end.output)")
         #expect(end.errors.contains(/trails: refused: Status of [0-9a-f]{8}: .* \(bad_signature\)\n/), "\(end.errors)")
         #expect(try await server.ok(Self.log).contains("0.75"))
     }

@@ -91,8 +91,8 @@ struct SpoolFlush: AsyncParsableCommand {
     /// What the server refused, as a person reads it.
     private static func tell(_ refused: LeftSpool.Refused, in spool: LeftSpool) {
         let message = refused.post.message
-        Output.note(
-            "refused: \(message.kind.rawValue) of \(message.appID.short): \(refused.message) (\(refused.code.rawValue))")
+        let what = "\(message.kind.rawValue) of \(message.appID.short)"
+        Output.note("refused: \(what): \(refused.message) (\(refused.code.rawValue))")
         if let hint = refused.hint { Output.note("hint: \(hint)") }
         Output.note("it is kept in \(spool.refusedPath)")
     }
