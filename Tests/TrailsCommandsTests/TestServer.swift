@@ -13,10 +13,23 @@ final class TestServer {
         .map { $0.deletingLastPathComponent() } ?? URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
     static let repository = URL(filePath: #filePath).appending(path: "../../..").standardized
 
-    init() async throws {
+    /// With TLS the level is `full`; the certificate authority is `ca.pem` in the folder.
+    init(isSecure: Bool = false) async throws {
+        self.isSecure = isSecure
         self.folder = FileManager.default.temporaryDirectory.appending(path: "trails-test-\(UUID())")
         try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
-        try await self.start()
+        try await self.start(isSecure ? self.certificate() : [])
+    }
+
+    /// Makes a certificate for localhost; gives the options with it.
+    private func certificate() async throws -> [String] {
+        let files = ["\(self.folder.path)/ca.pem", "\(self.folder.path)/ca.key"]
+        let made = try await Shell.run(
+            "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost "
+                + "-addext subjectAltName=DNS:localhost -out \(files[0]) -keyout \(files[1])",
+            environment: [:])
+        guard made.code == 0 else { throw TestServerError(description: "no certificate: \(made.errors)") }
+        return ["--tls-cert", files[0], "--tls-key", files[1]]
     }
 
     deinit {
@@ -24,7 +37,8 @@ final class TestServer {
         try? FileManager.default.removeItem(at: self.folder)
     }
 
-    var url: String { "ws://127.0.0.1:\(self.port)/ws" }
+    var url: String { self.isSecure ? "wss://localhost:\(self.port)/ws" : "ws://127.0.0.1:\(self.port)/ws" }
+    private let isSecure: Bool
     private var output: URL { self.folder.appending(path: "trailsd.out") }
 
     /// Starts it, on the port it had before; returns when it listens.
@@ -52,7 +66,7 @@ final class TestServer {
         let deadline = ContinuousClock.now + .seconds(20)
         while ContinuousClock.now < deadline {
             let text = (try? String(contentsOf: self.output, encoding: .utf8)) ?? ""
-            if let port = text.firstMatch(of: /listening on ws:\/\/127\.0\.0\.1:(\d+)\/ws/)?.1 {
+            if let port = text.firstMatch(of: /listening on wss?:\/\/[a-z0-9.]+:(\d+)\/ws/)?.1 {
                 self.port = Int(port) ?? 0
                 return
             }
@@ -82,6 +96,7 @@ final class TestServer {
         return [
             "PATH": "\(Self.programs.path):\(examples)/bin:\(examples):/usr/bin:/bin", "TRAILS_SERVER": self.url,
             "TRAILS_HOME": self.folder.appending(path: "home").path, "WORKER_PAUSE": "0.05",
+            "TRAILS_CA": self.isSecure ? self.folder.appending(path: "ca.pem").path : "",
             "TRAILS_STUB_LOG": self.folder.appending(path: "pods").path, "SWIFT_BACKTRACE": "enable=no",
         ].merging(more) { $1 }
     }
