@@ -8,7 +8,8 @@ import Testing
         -> ProcessEnd
     {
         let answers = typed.enumerated().map { place, line in
-            "until [ $(grep -c '\(line.question)' \"$seen\") -gt \(typed[..<place].count { $0.question == line.question }) ]; "
+            let before = typed[..<place].count { $0.question == line.question }
+            return "until [ $(grep -c '\(line.question)' \"$seen\") -gt \(before) ]; "
                 + "do sleep 0.05; done; sleep 0.2; echo '\(line.answer)'"
         }
         return try await server.run(

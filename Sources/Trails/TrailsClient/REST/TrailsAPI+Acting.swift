@@ -123,7 +123,7 @@ extension TrailsAPI {
         }
     }
 
-    /// Says from where the key of an app may be used. The app itself may only narrow it, from inside; the admin may all.
+    /// Says from where the key of an app may be used. The app itself may only narrow it, from inside.
     package func bind(
         _ id: AppID, to ranges: [AddressRange], as credentials: Credentials
     ) async throws(TrailsError) -> AppView {

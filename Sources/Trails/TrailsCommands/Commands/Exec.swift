@@ -12,8 +12,8 @@ struct Exec: AsyncParsableCommand {
             CMD runs in a session of its own, with a TRAILS_INFO of its own. When an ancestor cancels, CMD and all it \
             started get SIGTERM, and after the grace SIGKILL. Its exit status, a signal that ended it and its last \
             lines on standard error are reported; the exit code is CMD's. When trails itself dies, as by SIGKILL, CMD \
-            and all it started get SIGTERM and 10 seconds later SIGKILL: nobody could cancel them any more. Of its standard output two kinds of lines \
-            are reported instead of printed:
+            and all it started get SIGTERM and 10 seconds later SIGKILL: nobody could cancel them any more. Of its \
+            standard output two kinds of lines are reported instead of printed:
 
               ::trails progress 0.4 half of the rows
               ::trails result {"rows": 3000}
