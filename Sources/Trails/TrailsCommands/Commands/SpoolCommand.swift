@@ -19,8 +19,9 @@ struct SpoolFlush: AsyncParsableCommand {
         discussion: """
             Programs that are started with TRAILS_SPOOL=DIR keep there what the server has not acknowledged. The \
             signature of a report is its authority, so no key is needed. A file is removed when the server has \
-            answered for all that is in it, and nothing is stored twice, however often this is run or killed. What the server \
-            refuses for ever is kept in FILE.refused, with the reason. Files of programs that live are left alone.
+            answered for all that is in it, and nothing is stored twice, however often this is run or killed. What \
+            the server refuses for ever is kept in FILE.refused, with the reason. Files of programs that live are \
+            left alone.
 
             Exits with 0, or with 65 when something was refused, 69 or 75 when something is to be sent later, 78 when \
             a file cannot be read.
