@@ -129,6 +129,12 @@ extension Ruled {
         Ruled(
             .contextKeyUnwritten, .warning,
             "start -> a a -> end [condition=\"context.node_visits.a=2\"] a -> b b -> a"),
+        Ruled(
+            .contextKeyUnwritten, .warning,
+            """
+            start -> u -> end u [shape=parallelogram, tool_command="{{ tool.output | default('x') }}
+            {% for tool in names %}{{ tool.output }}{% endfor %}{% if tool.output %}x{% endif %}"]
+            """),
         Ruled(.contextKeyUnwritten, .warning, "start -> a a -> end [condition=\"context.verdict=good\"] a -> end"),
     ]
 }

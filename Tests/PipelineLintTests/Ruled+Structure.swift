@@ -61,6 +61,8 @@ extension Ruled {
         Ruled(.stylesheetSyntax, .error, "model_stylesheet=\"* { llm_model }\" start -> end", ""),
         Ruled(.stylesheetSyntax, .error, "model_spec=\"{ }\" start -> end", ""),
         Ruled(.stylesheetSyntax, .error, "model_stylesheet=\"* { llm_model: x; }\" start -> end"),
+        Ruled(.templateSyntax, .error, "start -> a -> end a [shape=parallelogram, tool_command=\"echo {{ x\"]", "a"),
+        Ruled(.templateSyntax, .error, "start -> a -> end a [shape=parallelogram, tool_command=\"echo {{ x }}\"]"),
         Ruled(.stylesheetProperty, .warning, "model_stylesheet=\"* { color: red; }\" start -> end", ""),
         Ruled(.stylesheetProperty, .warning, "model_stylesheet=\"* { llm_model: red; }\" start -> end"),
         Ruled(

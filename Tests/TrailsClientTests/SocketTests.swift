@@ -109,7 +109,9 @@ import Vocabulary
         #expect(contents.apps[0].reports.map(\.message.payload) == [["rows": 7]])
         await lost.shutdown()
         #expect(try SpoolContents.paths(in: directory, on: files).count == 1)
+        // As a flush leaves it.
         try files.unlink(path)
+        try files.unlink(path + ".lock")
 
         try await ModelHost.run { host in
             var config = try host.config()

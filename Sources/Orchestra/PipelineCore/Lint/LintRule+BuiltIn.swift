@@ -4,7 +4,7 @@ extension LintRule {
     /// The rules of every pipeline, in the order in which they speak.
     package static let builtIn: [LintRule] = [
         .startNode, .terminalNode, .edgeTargetExists, .reachability, .startNoIncoming, .exitNoOutgoing, .attributes,
-        .stylesheet, .fanInMissing, .typeKnown, .retryTargetExists, .goalGates, .promptOnLLMNodes,
+        .stylesheet, .templateSyntax, .fanInMissing, .typeKnown, .retryTargetExists, .goalGates, .promptOnLLMNodes,
         .toolCommandOnToolNodes, .humanGateChoices, .conditionalCoverage, .edgeNeverTaken, .loopUnbounded,
         .contextKeyUnwritten, .conditionKeys, .dottedKeyUnquoted,
     ]
@@ -20,6 +20,7 @@ extension Diagnostic.Code {
     package static let exitNoOutgoing = Self("exit_no_outgoing")
     package static let conditionSyntax = Self("condition_syntax")
     package static let stylesheetSyntax = Self("stylesheet_syntax")
+    package static let templateSyntax = Self("template_syntax")
     package static let attrType = Self("attr_type")
     package static let fanInMissing = Self("fan_in_missing")
     package static let policyKnown = Self("policy_known")
@@ -43,7 +44,8 @@ extension Diagnostic.Code {
     /// All names of rules.
     package static let ofRules: [Self] = [
         .startNode, .terminalNode, .reachability, .edgeTargetExists, .startNoIncoming, .exitNoOutgoing,
-        .conditionSyntax, .stylesheetSyntax, .attrType, .fanInMissing, .policyKnown, .typeKnown, .fidelityValid,
+        .conditionSyntax, .stylesheetSyntax, .templateSyntax, .attrType, .fanInMissing, .policyKnown, .typeKnown,
+        .fidelityValid,
         .retryTargetExists, .goalGateHasRetry, .goalGateWayBack, .promptOnLLMNodes, .toolCommandOnToolNodes,
         .humanGateChoices, .conditionalCoverage, .edgeNeverTaken, .loopUnbounded, .contextKeyUnwritten,
         .conditionKeyUnqualified, .stylesheetUnused, .stylesheetProperty, .dottedKeyUnquoted,

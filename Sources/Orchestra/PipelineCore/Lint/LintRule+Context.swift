@@ -26,15 +26,53 @@ extension LintRule {
             }
     }
 
-    /// The dotted names that stand first in `{{ ... }}`, each once.
-    static func templateKeys(in text: String) -> [String] {
-        var keys: [String] = []
-        for part in text.split(separator: "{{", omittingEmptySubsequences: false).dropFirst() {
-            let start = part.drop { $0 == " " || $0 == "-" }
-            let key = String(start.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == ".") })
-            if !key.isEmpty, !keys.contains(key) { keys.append(key) }
+    /// A command that cannot be filled, so that its node can only fail.
+    static let templateSyntax = LintRule { subject in
+        subject.graph.nodes.filter { $0.handler == .tool }.compactMap { node in
+            do throws(TemplateError) {
+                _ = try Template(parsing: node.toolCommand)
+                return nil
+            } catch {
+                return node.diagnostic(
+                    .templateSyntax, "tool_command of \(node.id) cannot be filled: \(error)", .error,
+                    key: "tool_command", hint: "write {{ key }} for a value of the context")
+            }
         }
+    }
+
+    /// The keys that a command cannot do without; none when it cannot be read.
+    private static func templateKeys(in text: String) -> [String] {
+        let template = try? Template(parsing: text)
+        var keys: [String] = []
+        for key in (template?.parts ?? []).flatMap(\.keys) where !keys.contains(key) { keys.append(key) }
         return keys
+    }
+}
+
+extension Template.Part {
+    /// What it puts in, without what only a test or a default asks for. A loop's own variable is no key.
+    fileprivate var keys: [String] {
+        switch self {
+        case .text: []
+        case .output(let expression): expression.keys
+        case .choice(let branches): branches.flatMap { $0.parts.flatMap(\.keys) }
+        case .loop(let variable, let list, let parts):
+            list.keys
+                + parts.flatMap(\.keys).filter { key in
+                    ![variable, "loop"].contains { key == $0 || key.hasPrefix("\($0).") }
+                }
+        }
+    }
+}
+
+extension Expression {
+    fileprivate var keys: [String] {
+        switch self {
+        case .path(let names, _): [names.joined(separator: ".")]
+        case .filter("default", _, _, _): []
+        case .filter(_, let inner, _, _): inner.keys
+        default: []
+        }
     }
 }
 
