@@ -130,6 +130,12 @@ let package = Package(
                 "DotLanguage", "PipelineCore", "Vocabulary", from("swift-argument-parser", "ArgumentParser"),
                 from("swift-subprocess", "Subprocess"),
             ]),
+        room("TurnModel", on: "Orchestra", uses: ["Vocabulary"]),
+        room("PipelineTurns", on: "Orchestra", uses: ["TurnModel", "Vocabulary"]),
+        room(
+            "PipelineRuntime", on: "Orchestra",
+            uses: ["DotLanguage", "DurableFiles", "PipelineCore", "PipelineTurns", "TurnModel", "Vocabulary"]),
+        room("TurnStoreSQLite", on: "Orchestra", uses: ["SQLiteStorage", "TurnModel", "Vocabulary"]),
 
         // Programs
         program("orchestra", uses: ["OrchestraCommands"]),

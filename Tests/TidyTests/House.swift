@@ -58,6 +58,9 @@ enum House {
 
         .core("TurnModel", "Orchestra", uses: ["Vocabulary"]),
         .core("PipelineTurns", "Orchestra", uses: ["Vocabulary", "TurnModel"]),
+        .shell(
+            "PipelineRuntime", "Orchestra",
+            uses: ["Vocabulary", "DurableFiles", "DotLanguage", "PipelineCore", "TurnModel", "PipelineTurns"]),
         .shell("TurnStoreSQLite", "Orchestra", uses: ["Vocabulary", "SQLiteStorage", "TurnModel"]),
         .core("DotLanguage", "Orchestra", uses: ["Vocabulary"]),
         .core("PipelineCore", "Orchestra", uses: ["Vocabulary", "DotLanguage"]),

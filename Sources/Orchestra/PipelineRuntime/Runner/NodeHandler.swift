@@ -1,0 +1,93 @@
+package import PipelineCore
+package import PipelineTurns
+package import TurnModel
+
+/// Does the work of the nodes of one type.
+package protocol NodeHandler: Sendable {
+    /// Makes one attempt, and says what it came to; `nil` when nothing wrote a status.
+    ///
+    /// The record of the attempt is on disk before this is called. It may be called again with the same key after a
+    /// crash. When its task is cancelled it must bring the work to an end within `call.grace` and return; what it
+    /// returns then counts only if it is good. It throws nothing: what goes wrong is an outcome.
+    func run(_ call: HandlerCall) async -> Outcome?
+}
+
+/// What a handler is given for one attempt.
+package struct HandlerCall: Sendable {
+    /// With the key, the visit and the number, which are the same after a crash.
+    package let attempt: Attempt
+    package let node: PipelineNode
+    package let graph: PipelineGraph
+    /// As the node sees it: a copy.
+    package let context: PipelineContext
+    package let briefing: Briefing
+    /// For a branch, that of the branch.
+    package let session: ContextID
+    /// Of the run as a whole, as people know it.
+    package let displayID: DisplayID
+    /// Set inside a parallel branch.
+    package let branch: BranchID?
+    package let place: HandlerPlace
+    /// Takes what is worth telling while the attempt goes on; it never waits.
+    package let report: @Sendable (HandlerReport) -> Void
+
+    package init(
+        attempt: Attempt, node: PipelineNode, graph: PipelineGraph, context: PipelineContext, briefing: Briefing,
+        session: ContextID, displayID: DisplayID, branch: BranchID? = nil, place: HandlerPlace,
+        report: @escaping @Sendable (HandlerReport) -> Void = { _ in }
+    ) {
+        self.attempt = attempt
+        self.node = node
+        self.graph = graph
+        self.context = context
+        self.briefing = briefing
+        self.session = session
+        self.displayID = displayID
+        self.branch = branch
+        self.place = place
+        self.report = report
+    }
+
+    /// After which the attempt must have ended; `nil` for no limit.
+    package var timeout: Duration? { self.node.timeout }
+
+    /// Given to the environment of every process that is started, over that of this one: `place.environment`, and
+    /// `ORCHESTRA_ATTEMPT_KEY`, by which an effect outside can be done once.
+    package var environment: [String: String] {
+        self.place.environment.merging([
+            "ORCHESTRA_ATTEMPT_KEY": self.attempt.key.text, "ORCHESTRA_SESSION": self.displayID.description,
+            "ORCHESTRA_NODE": self.attempt.node.text,
+        ]) { _, new in new }
+    }
+}
+
+/// Where handlers work, the same for a whole run.
+package struct HandlerPlace: Sendable {
+    /// Absolute.
+    package var workingDirectory: String
+    /// Where files about the run are left for people; `nil` for nowhere.
+    package var runDirectory: String?
+    package var environment: [String: String]
+    /// From a request to stop until force is used.
+    package var grace: Duration
+
+    package init(
+        workingDirectory: String, runDirectory: String? = nil, environment: [String: String] = [:],
+        grace: Duration = .seconds(5)
+    ) {
+        self.workingDirectory = workingDirectory
+        self.runDirectory = runDirectory
+        self.environment = environment
+        self.grace = grace
+    }
+}
+
+/// What a handler tells about an attempt. It is recorded with the result of the attempt, and before that only shown.
+package enum HandlerReport: Sendable {
+    case prompt(String)
+    case response(String)
+    case tool(ToolExecution)
+    case agent(AgentTurn)
+    /// One line for a person; not recorded.
+    case note(String)
+}
