@@ -6,7 +6,7 @@ package struct Checkpoint: PipelineTurnValue {
     package var currentNode: String
     /// In order. With a base: those since.
     package var completedNodes: [String]
-    /// Empty where `base` says that there is only a delta.
+    /// Empty where there is only a delta.
     package var context: JSONObject
     package var retryCounters: [String: UInt64] = [:]
     /// Empty: the run has ended.
@@ -16,14 +16,18 @@ package struct Checkpoint: PipelineTurnValue {
     /// By repository, its commit.
     package var workspaces: [String: String] = [:]
     package var visitCounts: [String: UInt64] = [:]
-    /// The checkpoint that this one is a delta of.
+    /// The checkpoint that this one is a delta of; `nil` also for a delta of the checkpoint before it in its own group,
+    /// which had no id when this was written.
     package var base: TurnID?
+    /// Set in every delta, and only there.
     package var contextDelta: JSONObject?
     package var contextRemoved: [String] = []
     package var parallelState: JSONValue?
     package var pendingQuestion: JSONValue?
     package var randomState: String?
     package var stepCount: UInt64?
+    /// The keys of `visitedOutcomes`, in the order of first visits.
+    package var visitOrder: [String] = []
 
     package init(currentNode: String, completedNodes: [String], context: JSONObject) {
         self.currentNode = currentNode
@@ -52,6 +56,7 @@ extension Checkpoint {
         FieldFact(14, "pending_question", "any", since: 4),
         FieldFact(15, "rng_state", "string", since: 4),
         FieldFact(16, "step_count", "u64", since: 4),
+        FieldFact(17, "visit_order", "array", of: "string", since: 4),
     ]
 
     package var newTurn: NewTurn {
@@ -72,6 +77,7 @@ extension Checkpoint {
         writer.put(self.pendingQuestion, 14)
         writer.put(self.randomState, 15)
         writer.put(self.stepCount, 16)
+        writer.put(unlessEmpty: self.visitOrder, 17)
         return writer.turn(Self.self)
     }
 
@@ -94,5 +100,6 @@ extension Checkpoint {
         self.pendingQuestion = try reader.optional(14)
         self.randomState = try reader.optional(15)
         self.stepCount = try reader.optional(16)
+        self.visitOrder = try reader.optional(17) ?? []
     }
 }

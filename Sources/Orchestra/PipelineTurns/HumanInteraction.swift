@@ -11,6 +11,8 @@ package struct HumanInteraction: PipelineTurnValue {
     package var who: String?
     /// Of the answer; of the question as long as there is none.
     package var at: Timestamp?
+    /// Names the question: the key of the attempt that asks.
+    package var questionID: String?
 
     package init(node: String, question: String, kind: String) {
         self.node = node
@@ -30,6 +32,7 @@ extension HumanInteraction {
         FieldFact(5, "answer", "string"),
         FieldFact(6, "who", "string"),
         FieldFact(7, "when_unix_ms", "timestamp_ms"),
+        FieldFact(8, "question_id", "string"),
     ]
 
     package var newTurn: NewTurn {
@@ -41,6 +44,7 @@ extension HumanInteraction {
         writer.put(self.answer, 5)
         writer.put(self.who, 6)
         writer.put(self.at, 7)
+        writer.put(self.questionID, 8)
         return writer.turn(Self.self)
     }
 
@@ -51,5 +55,6 @@ extension HumanInteraction {
         self.answer = try reader.optional(5)
         self.who = try reader.optional(6)
         self.at = try reader.optional(7)
+        self.questionID = try reader.optional(8)
     }
 }

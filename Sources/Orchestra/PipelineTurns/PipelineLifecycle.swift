@@ -21,7 +21,7 @@ package struct PipelineLifecycle: PipelineTurnValue {
     package var reason: String?
     /// The blob that holds the DOT text.
     package var dotSource: BLAKE3.Digest?
-    package var variables: [String: String] = [:]
+    package var variables: JSONObject = [:]
     package var forkedFromContext: ContextID?
     package var forkedFromTurn: TurnID?
     package var owner: String?

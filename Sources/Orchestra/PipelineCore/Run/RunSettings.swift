@@ -31,7 +31,7 @@ package struct RunSettings: Sendable, Hashable {
             rerunnableHandlers: Self.rerunnableHandlersDefault.union([.codergen]))
     }
 
-    func isPure(_ node: PipelineNode) -> Bool {
+    package func isPure(_ node: PipelineNode) -> Bool {
         self.pureHandlers.contains(node.handler) || node.handler == .fanIn && node.prompt.isEmpty
     }
 }

@@ -1,0 +1,97 @@
+import PipelineCore
+import PipelineTurns
+import TurnModel
+import Vocabulary
+
+/// A checkpoint as the run knows it, and as it is written.
+typealias RunCheckpoint = PipelineCore.Checkpoint
+typealias CheckpointTurn = PipelineTurns.Checkpoint
+
+extension CheckpointTurn {
+    /// What `checkpoint` is on disk. `base` is the checkpoint before it, if that has an id already.
+    init(_ checkpoint: RunCheckpoint, base: TurnID?) {
+        self.init(
+            currentNode: checkpoint.currentNode?.text ?? "", completedNodes: checkpoint.completed.map(\.text),
+            context: checkpoint.isSnapshot ? checkpoint.context.set : [:])
+        if !checkpoint.isSnapshot {
+            self.base = base
+            self.contextDelta = checkpoint.context.set
+            self.contextRemoved = checkpoint.context.removed
+        }
+        self.nextNode = checkpoint.nextNode?.text
+        self.retryCounters = Self.counts(checkpoint.retryCounters)
+        self.visitCounts = Self.counts(checkpoint.visits)
+        for outcome in checkpoint.outcomes {
+            self.visitedOutcomes[outcome.node.text] = outcome.status.rawValue
+        }
+        self.visitOrder = checkpoint.outcomes.map(\.node.text)
+        self.rerouteCount = UInt64(checkpoint.rerouteCount)
+        self.stepCount = UInt64(checkpoint.stepCount)
+        self.parallelState = checkpoint.parallel?.json
+        self.pendingQuestion = checkpoint.pendingQuestion?.json
+    }
+
+    private static func counts(_ counts: [NodeID: Int]) -> [String: UInt64] {
+        Dictionary(counts.map { ($0.key.text, UInt64($0.value)) }) { _, last in last }
+    }
+
+    /// Whether it holds everything, so that a restart needs nothing before it.
+    var isSnapshot: Bool { self.contextDelta == nil && self.base == nil }
+}
+
+extension RunCheckpoint {
+    /// Reads `turn`; `nil` when it holds what no run of `graph` has written.
+    init?(_ turn: CheckpointTurn, in graph: PipelineGraph) {
+        self.init()
+        self.isSnapshot = turn.isSnapshot
+        self.currentNode = turn.currentNode.isEmpty ? nil : NodeID(turn.currentNode)
+        self.nextNode = turn.nextNode.flatMap { $0.isEmpty ? nil : NodeID($0) }
+        self.context =
+            turn.isSnapshot
+            ? ContextDelta(set: turn.context)
+            : ContextDelta(set: turn.contextDelta ?? [:], removed: turn.contextRemoved)
+        self.completed = turn.completedNodes.map { NodeID($0) }
+        guard let outcomes = Self.outcomes(of: turn) else { return nil }
+        self.outcomes = outcomes
+        self.visits = Self.counts(turn.visitCounts)
+        self.retryCounters = Self.counts(turn.retryCounters)
+        self.rerouteCount = Int(turn.rerouteCount ?? 0)
+        self.stepCount = Int(turn.stepCount ?? 0)
+        if let json = turn.parallelState {
+            guard let state = ParallelState(json: json) else { return nil }
+            self.parallel = state
+        }
+        self.pendingQuestion = turn.pendingQuestion.flatMap { Question(json: $0, in: graph) }
+    }
+
+    /// In the order of first visits; older writers did not say it, and theirs comes by name.
+    private static func outcomes(of turn: CheckpointTurn) -> [VisitedOutcome]? {
+        let order = turn.visitOrder.isEmpty ? turn.visitedOutcomes.keys.sorted() : turn.visitOrder
+        let outcomes = order.compactMap { node in
+            turn.visitedOutcomes[node].flatMap(StageStatus.init(text:)).map { VisitedOutcome(NodeID(node), $0) }
+        }
+        return outcomes.count == turn.visitedOutcomes.count ? outcomes : nil
+    }
+
+    private static func counts(_ counts: [String: UInt64]) -> [NodeID: Int] {
+        Dictionary(counts.map { (NodeID($0.key), Int(clamping: $0.value)) }) { _, last in last }
+    }
+}
+
+extension Question {
+    /// Enough to find it again in the graph, and to show it.
+    var json: JSONValue {
+        ["id": .string(self.id.text), "node": .string(self.node.text), "text": .string(self.text)]
+    }
+
+    /// The question that the gate asks under this key; `nil` when `graph` has no such gate.
+    init?(json: JSONValue, in graph: PipelineGraph) {
+        guard let id = json["id"]?.string, let node = json["node"]?.string else { return nil }
+        self.init(id: AttemptKey(id), node: NodeID(node), in: graph)
+    }
+
+    init?(id: AttemptKey, node: NodeID, in graph: PipelineGraph) {
+        guard let node = graph[node], let question = HumanGate(node, in: graph).question(id: id) else { return nil }
+        self = question
+    }
+}

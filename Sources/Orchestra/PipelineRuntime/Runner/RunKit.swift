@@ -1,0 +1,61 @@
+package import PipelineCore
+package import TurnModel
+package import Vocabulary
+
+/// All that runs share: who works, who is asked, who watches, and the limits.
+package struct RunKit: Sendable {
+    package var handlers: HandlerRegistry
+    package var interviewer: (any Interviewer)?
+    package var observers: [any RunObserver] = []
+    package var place: HandlerPlace
+    package var world = RunWorld()
+    package var owner: SessionOwner
+    package var limits = RunLimits()
+    /// What becomes of an attempt of unknown fate.
+    package var unknownFate = UnknownFatePolicy.retry
+    /// Models are not asked: their nodes follow the script in the file, or succeed.
+    package var isSimulated = false
+    package var engineVersion: String?
+
+    package init(handlers: HandlerRegistry, place: HandlerPlace, owner: SessionOwner = .current()) {
+        self.handlers = handlers
+        self.place = place
+        self.owner = owner
+    }
+
+    func settings(of session: DisplayID) -> RunSettings {
+        let key = session.description
+        return self.isSimulated
+            ? .simulated(key: key, unknownFate: self.unknownFate) : RunSettings(key: key, unknownFate: self.unknownFate)
+    }
+}
+
+/// How long things may take.
+package struct RunLimits: Sendable, Hashable {
+    /// How long a session stays owned by a process that says nothing.
+    package var lease: Duration = .seconds(30)
+    /// Between two looks for requests of other processes; each is one read.
+    package var poll: Duration = .milliseconds(500)
+    /// How long the store may be away before a run gives up.
+    package var outage: Duration = .seconds(60)
+    /// Nodes that may run ahead of the disk in one group.
+    package var stepsAhead = 64
+    /// About how many bytes of checkpoints may wait for the disk.
+    package var bytesAhead = ByteCount.mebibytes(1)
+
+    package init() {}
+}
+
+/// The clock and the dice, which a test holds still.
+package struct RunWorld: Sendable {
+    package var now: @Sendable () -> Timestamp
+    /// Throws when its task is cancelled.
+    package var sleep: @Sendable (Duration) async throws -> Void
+    /// In 0..<1, to spread delays.
+    package var fraction: @Sendable () -> Double
+    package var random: @Sendable () -> UInt64
+    /// Whether the owner of a lease is certainly gone.
+    package var isDead: @Sendable (Lease) -> Bool
+    /// The bytes of a pipeline file; `nil` when it cannot be read.
+    package var read: @Sendable (String) -> [UInt8]?
+}

@@ -1,0 +1,188 @@
+import PipelineCore
+import PipelineTurns
+import TurnModel
+import Vocabulary
+
+/// The loop of one session, or of one branch: the one place where its state changes.
+///
+/// ```
+/// signal ──► perform: decide, apply ──► pure attempts run ahead ──► append one group ──► effects ──► signal …
+///                `───────── in memory only ─────────'                 `─ on disk ─'
+/// ```
+///
+/// Effects are held until the events before them are on disk; thought is not. If an append fails for good, nothing of
+/// its group was ever told to anybody, and the loop ends: the session is resumed from its record.
+final class SessionLoop {
+    let kit: RunKit
+    let store: any TurnStore
+    let writer: RecordWriter
+    let inbox: Inbox<Signal>
+    let scene: Scene
+    var run: PipelineRun
+    var journal: SessionJournal
+    var works = Works()
+    /// The inboxes of branches at work, by session.
+    var branches: [String: Inbox<Signal>] = [:]
+    /// Where the branches of an attempt were forked.
+    var fanOuts: [AttemptKey: TurnID] = [:]
+    var notes: [AttemptKey: AttemptNotes] = [:]
+    /// To be answered when the run has halted.
+    var haltRequests: [RequestID] = []
+    var isAborted = false
+    private var entries: [RecordEntry] = []
+    private var held: [PipelineRun.Effect] = []
+    var settlements: [Settlement] = []
+    private var stepsAhead = 0
+    private var bytesAhead = 0
+
+    /// Where a loop stands among others.
+    struct Scene: Sendable {
+        let token: String
+        /// Of the run as a whole.
+        let displayID: DisplayID
+        /// Takes what a branch says about a request to its parent; `nil` at the root.
+        var settle: (@Sendable (RequestID, String) -> Void)?
+
+        var isRoot: Bool { self.settle == nil }
+    }
+
+    init(
+        _ run: PipelineRun, journal: SessionJournal, writer: RecordWriter, inbox: Inbox<Signal>, scene: Scene,
+        kit: RunKit
+    ) {
+        self.kit = kit
+        self.store = journal.store
+        self.writer = writer
+        self.inbox = inbox
+        self.scene = scene
+        self.run = run
+        self.journal = journal
+    }
+
+    var isOver: Bool { self.run.end != nil || self.run.isPaused }
+}
+
+extension SessionLoop {
+    /// Works until the run has ended, is paused, or must stop.
+    ///
+    /// - Parameter preface: goes into the first group, before what `first` gives.
+    func play(
+        _ first: PipelineRun.Command, preface: [RecordEntry] = [], settling settlements: [Settlement] = []
+    ) async -> RunReport.Ending {
+        self.entries = preface
+        self.settlements = settlements
+        do throws(RunStop) {
+            self.perform(first)
+            try await self.commit()
+            if !self.isOver { self.keep() }
+            while !self.isOver {
+                try await self.handle(await self.inbox.next())
+                try await self.commit()
+            }
+        } catch {
+            await self.close(telling: error)
+            return .stopped(error)
+        }
+        await self.close(telling: nil)
+        if let end = self.run.end { return .ended(end) }
+        return .paused(at: self.run.memory.nextNode ?? NodeID(""), isAborted: self.isAborted)
+    }
+
+    private func close(telling stop: RunStop?) async {
+        if let stop {
+            for inbox in self.branches.values { inbox.put(.stop(stop)) }
+        }
+        await self.works.finish()
+    }
+
+    /// Decides and applies; pure attempts follow at once. Answers with the refusal, if there is one.
+    @discardableResult
+    func perform(_ command: PipelineRun.Command) -> PipelineRun.Refusal? {
+        var next: PipelineRun.Command? = command
+        while let command = next {
+            next = nil
+            let group: [PipelineRun.Event]
+            do throws(PipelineRun.Refusal) {
+                group = try self.run.perform(command, at: self.kit.world.now())
+            } catch {
+                return error
+            }
+            for event in group { self.take(event) }
+            for effect in self.run.effects(of: group) {
+                if case .run(let attempt) = effect, effect.mayRunAhead, self.hasRoomAhead {
+                    next = self.finish(attempt)
+                } else {
+                    self.held.append(effect)
+                }
+            }
+        }
+        return nil
+    }
+
+    private func take(_ event: PipelineRun.Event) {
+        switch event {
+        case .attemptStarted(let attempt): self.notes[attempt.key] = AttemptNotes(began: self.kit.world.now())
+        case .checkpoint(let checkpoint):
+            self.stepsAhead += 1
+            self.bytesAhead += checkpoint.deepSize
+        // In a fork, the first turn says it.
+        case .resumed: if case .fork? = self.entries.first { return }
+        default: break
+        }
+        guard event.isRecorded else { return }
+        let notes = event.concluded.flatMap { self.notes.removeValue(forKey: $0.key) }
+        self.entries.append(.event(event, notes))
+    }
+
+    private var hasRoomAhead: Bool {
+        self.stepsAhead < self.kit.limits.stepsAhead && self.bytesAhead < self.kit.limits.bytesAhead.bytes
+    }
+
+    /// What a pure attempt comes to.
+    func finish(_ attempt: Attempt) -> PipelineRun.Command {
+        .finish(attempt.key, self.run.pureOutcome(of: attempt), fraction: self.kit.world.fraction())
+    }
+
+    /// Adds a turn that is no event.
+    func add(_ turn: AgentTurn) { self.entries.append(.agent(turn)) }
+
+    /// Puts everything on disk that is not, then does what was held for it; until nothing is left.
+    private func commit() async throws(RunStop) {
+        while !self.entries.isEmpty || !self.settlements.isEmpty || !self.held.isEmpty {
+            if !self.entries.isEmpty || !self.settlements.isEmpty { try await self.append() }
+            let effects = self.held
+            self.held = []
+            for effect in effects { try await self.carryOut(effect) }
+        }
+    }
+
+    private func append() async throws(RunStop) {
+        if self.isOver {
+            self.settlements += self.haltRequests.map { Settlement($0) }
+            self.haltRequests = []
+        }
+        let settlements = Array(self.settlements.prefix(TurnLimits.settlementsMax))
+        let turns = self.writer.turns(for: self.entries, base: self.journal.lastCheckpoint, at: self.kit.world.now())
+        let context = self.journal.context
+        try await self.journal.append(turns, settling: settlements, releases: self.isOver) { fault in
+            if let context { self.tell(.storeUnreachable(fault.message), of: context) }
+        }
+        self.settlements.removeFirst(settlements.count)
+        let entries = self.entries
+        self.entries = []
+        (self.stepsAhead, self.bytesAhead) = (0, 0)
+        for entry in entries { self.tell(entry) }
+    }
+}
+
+extension PipelineRun.Event {
+    /// The attempt that this event is the last word about.
+    fileprivate var concluded: Attempt? {
+        switch self {
+        case .finished(let result): result.attempt
+        case .retrying(let retry): retry.attempt
+        case .aborted(let attempt): attempt
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,21 @@
+import PipelineCore
+import TurnModel
+
+/// What a loop hears.
+enum Signal: Sendable {
+    case command(PipelineRun.Command)
+    case report(AttemptKey, HandlerReport)
+    case answer(AttemptKey?, GivenAnswer, RequestID?)
+    case request(OwnerRequest)
+    case branch(BranchPlan, session: String, BranchEnding)
+    /// A branch has dealt with a request to its parent.
+    case settle(RequestID, String)
+    case stop(RunStop)
+}
+
+/// How the loop of a branch ended.
+enum BranchEnding: Sendable {
+    case finished(BranchResult)
+    case paused
+    case stopped(RunStop)
+}

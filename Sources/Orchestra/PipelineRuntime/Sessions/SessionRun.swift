@@ -1,0 +1,49 @@
+import PipelineCore
+import TurnModel
+
+/// The work of this process on one session, from here to its end or a pause.
+package final class SessionRun: Sendable {
+    private let start: PipelineRun
+    private let first: PipelineRun.Command
+    private let preface: [RecordEntry]
+    private let settlements: [Settlement]
+    private let journal: SessionJournal
+    private let writer: RecordWriter
+    private let scene: SessionLoop.Scene
+    private let kit: RunKit
+    private let inbox = Inbox<Signal>()
+
+    init(
+        run: PipelineRun, first: PipelineRun.Command, preface: [RecordEntry], settlements: [Settlement],
+        journal: SessionJournal, writer: RecordWriter, scene: SessionLoop.Scene, kit: RunKit
+    ) {
+        self.start = run
+        self.first = first
+        self.preface = preface
+        self.settlements = settlements
+        self.journal = journal
+        self.writer = writer
+        self.scene = scene
+        self.kit = kit
+    }
+
+    package var story: SessionStory { self.writer.story }
+
+    /// Works until the run has ended, is paused, or must stop. Call it once.
+    package func run() async -> RunReport {
+        let loop = SessionLoop(
+            self.start, journal: self.journal, writer: self.writer, inbox: self.inbox, scene: self.scene,
+            kit: self.kit)
+        let ending = await loop.play(self.first, preface: self.preface, settling: self.settlements)
+        return RunReport(session: loop.journal.context, displayID: self.story.displayID, ending: ending)
+    }
+
+    /// Asks it to stop at the next boundary, to be resumed. From any thread.
+    package func requestPause() { self.inbox.put(.command(.requestPause)) }
+
+    /// Asks it to stop at the next boundary, for good.
+    package func requestCancel(reason: String) { self.inbox.put(.command(.requestCancel(reason: reason))) }
+
+    /// Asks it to stop the attempt at work too; without an earlier request it is a pause.
+    package func abort() { self.inbox.put(.command(.abort)) }
+}

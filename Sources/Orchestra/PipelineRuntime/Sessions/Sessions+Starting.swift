@@ -1,0 +1,214 @@
+package import PipelineCore
+import PipelineTurns
+package import TurnModel
+package import Vocabulary
+
+/// How a session is resumed.
+package struct ResumeOptions: Sendable {
+    /// Go on with the text in the store, whatever became of the file.
+    package var usesStoredGraph = false
+    /// Go on with the file although it was changed.
+    package var allowsModified = false
+    /// Go on although another process seems to be at work; that one is stopped at its next write.
+    package var takesOver = false
+
+    package init() {}
+}
+
+/// How a session is forked.
+package struct ReplayOptions: Sendable {
+    /// Changes to the context.
+    package var set: JSONObject = [:]
+    /// Where to go on, instead of where the checkpoint says.
+    package var from: NodeID?
+    package var usesStoredGraph = false
+    package var allowsModified = false
+
+    package init() {}
+}
+
+extension Sessions {
+    /// A new session of `source`. Nothing is there before `run()`.
+    package func begin(
+        _ source: PipelineSource, variables: JSONObject = [:], at node: NodeID? = nil
+    ) async throws(SessionRefusal) -> SessionRun {
+        let blob = try await asking { () async throws(TurnStoreError) in
+            try await self.store.putBlob(source.bytes).hash
+        }
+        let displayID = try await self.displayID()
+        let run = PipelineRun(source.graph, settings: self.kit.settings(of: displayID))
+        try self.check(run, .start(variables: variables, at: node))
+        let story = SessionStory(
+            of: source, displayID: displayID, blob: blob, at: self.kit.world.now(),
+            engineVersion: self.kit.engineVersion)
+        let session = NewSession(displayID: displayID, name: source.graph.name)
+        return self.sessionRun(
+            run, story, .start(variables: variables, at: node), footing: .new(base: nil, session))
+    }
+
+    /// The session goes on where its record ends; what is completed is not run again (spec/orchestra.md 3.5).
+    package func resume(
+        _ row: SessionRow, _ options: ResumeOptions = ResumeOptions()
+    ) async throws(SessionRefusal) -> SessionRun {
+        let summary = try self.summary(of: row)
+        guard !summary.status.isFinal else { throw .ended(row.displayID, summary.status) }
+        if summary.status.isLive, !options.takesOver, let lease = row.lease { throw .running(row.displayID, lease) }
+        let story = try await self.story(of: row)
+        let record = try await SessionRecord(of: row.context.id, in: self.store, own: true)
+        let source = try await self.source(
+            of: story, usesStored: options.usesStoredGraph, allowsModified: options.allowsModified)
+        var run = PipelineRun(source.graph, settings: self.kit.settings(of: row.displayID))
+        try record.restore(&run)
+        try self.check(run, story)
+        let requests = try await asking { () async throws(TurnStoreError) in
+            try await self.store.requests(RequestQuery(context: row.context.id))
+        }
+        let outdated = requests.filter { [RequestWord.pause, RequestWord.abort].contains($0.kind) }
+        return self.sessionRun(
+            run, story, .resume, footing: .claiming(row.context.id, nil), record: record, over: row.lease,
+            settling: outdated.map { Settlement($0.id) })
+    }
+
+    /// Whether the run has somewhere to go on.
+    private func check(_ run: PipelineRun, _ story: SessionStory) throws(SessionRefusal) {
+        switch run.phase {
+        case .idle: throw .noCheckpoint(story.displayID)
+        case .ended: throw .noNextNode(story.displayID)
+        default: break
+        }
+        guard let next = run.attempt?.node ?? run.memory.nextNode else { throw .noNextNode(story.displayID) }
+        guard run.graph[next] != nil else { throw .missingNode(next, story.file) }
+        try self.check(run, .resume)
+    }
+
+    private func check(_ run: PipelineRun, _ first: PipelineRun.Command) throws(SessionRefusal) {
+        do throws(PipelineRun.Refusal) {
+            _ = try run.decide(first, at: self.kit.world.now())
+        } catch {
+            throw .run(error)
+        }
+    }
+}
+
+// MARK: - Replay
+
+extension Sessions {
+    /// A fork of the session at `checkpoint`, a turn of its history; the session itself is not touched. Everything is
+    /// checked before anything is made (spec/orchestra.md 3.8).
+    package func replay(
+        _ row: SessionRow, at checkpoint: TurnID, _ options: ReplayOptions = ReplayOptions()
+    ) async throws(SessionRefusal) -> SessionRun {
+        let story = try await self.story(of: row)
+        let record = try await self.record(of: row, at: checkpoint)
+        let source = try await self.source(
+            of: story, usesStored: options.usesStoredGraph, allowsModified: options.allowsModified)
+        let displayID = try await self.displayID()
+        var snapshot = RunMemory(try record.chain(in: source.graph)).snapshot
+        try self.change(&snapshot, by: options, story)
+        var run = PipelineRun(source.graph, settings: self.kit.settings(of: displayID))
+        run.restore(checkpoints: [snapshot], events: [])
+        try self.check(run, .resume)
+        let fork = SessionStory(
+            of: source, displayID: displayID, blob: try await self.keep(source), at: self.kit.world.now(),
+            origin: .init(context: row.context.id, turn: checkpoint), engineVersion: self.kit.engineVersion)
+        return self.sessionRun(
+            run, fork, .resume,
+            footing: .new(base: checkpoint, NewSession(displayID: displayID, name: source.graph.name)),
+            preface: [.fork, .event(.checkpoint(snapshot), nil)])
+    }
+
+    private func keep(_ source: PipelineSource) async throws(SessionRefusal) -> BLAKE3.Digest {
+        try await asking { () async throws(TurnStoreError) in try await self.store.putBlob(source.bytes).hash }
+    }
+
+    private func record(of row: SessionRow, at turn: TurnID) async throws(SessionRefusal) -> SessionRecord {
+        let found: Turn
+        do throws(TurnStoreError) {
+            found = try await self.store.turn(turn, withPayload: false)
+            guard try await self.store.isTurn(turn, inChainOf: row.context.id) else {
+                throw .refused(.unknownTurn(turn))
+            }
+        } catch {
+            if case .refused(.unknownTurn) = error { throw .missingTurn(turn, of: row.displayID) }
+            throw .store(error)
+        }
+        guard found.type.id == CheckpointTurn.typeID else { throw .notACheckpoint(turn) }
+        return try await SessionRecord(at: turn, of: row.context.id, in: self.store)
+    }
+
+    /// The fork is another run: what the origin had under way inside a node is none of its business.
+    private func change(
+        _ snapshot: inout RunCheckpoint, by options: ReplayOptions, _ story: SessionStory
+    ) throws(SessionRefusal) {
+        for (key, value) in options.set {
+            guard PipelineContext.isWritable(key) else { throw .reservedKey(key) }
+            snapshot.context.set[key] = value
+        }
+        if let node = options.from {
+            snapshot.nextNode = node
+            snapshot.retryCounters = [:]
+        }
+        snapshot.parallel = nil
+        snapshot.pendingQuestion = nil
+        guard snapshot.nextNode != nil else { throw .noNextNode(story.displayID) }
+    }
+}
+
+// MARK: - Parts
+
+extension Sessions {
+    /// What the first turn of the session tells.
+    package func story(of row: SessionRow) async throws(SessionRefusal) -> SessionStory {
+        guard let first = row.firstOwn else { throw .notASession(row.context.id) }
+        let turn: Turn
+        if first.payload == nil {
+            turn = try await asking { () async throws(TurnStoreError) in
+                try await self.store.turn(first.id, withPayload: true)
+            }
+        } else {
+            turn = first
+        }
+        guard case .lifecycle(let lifecycle)? = try? PipelineTurn(decoding: turn.payload ?? [], type: turn.type),
+            let story = SessionStory(lifecycle, of: row)
+        else { throw .notASession(row.context.id) }
+        return story
+    }
+
+    /// The pipeline of a session, prepared exactly as a run does it, and known to be the same (spec/orchestra.md 3.7).
+    private func source(
+        of story: SessionStory, usesStored: Bool, allowsModified: Bool
+    ) async throws(SessionRefusal) -> PipelineSource {
+        guard !usesStored else { return try await self.storedSource(of: story) }
+        guard !story.file.isEmpty else { throw .noFile(story.displayID) }
+        guard let bytes = self.kit.world.read(story.file) else { throw .missingFile(story.file) }
+        let hash = BLAKE3.hash(bytes).description
+        guard story.graphHash.isEmpty || hash == story.graphHash || allowsModified else {
+            throw .modified(story.file, expected: story.graphHash, actual: hash)
+        }
+        return try PipelineSource(bytes, path: story.file, handlers: self.kit.handlers)
+    }
+
+    private func storedSource(of story: SessionStory) async throws(SessionRefusal) -> PipelineSource {
+        guard let digest = story.source else { throw .missingSource(story.displayID) }
+        let bytes = try await asking { () async throws(TurnStoreError) in try await self.store.blob(digest) }
+        guard let bytes else { throw .missingSource(story.displayID) }
+        return try PipelineSource(bytes, path: story.file, handlers: self.kit.handlers)
+    }
+
+    private func sessionRun(
+        _ run: PipelineRun, _ story: SessionStory, _ first: PipelineRun.Command, footing: SessionJournal.Footing,
+        record: SessionRecord? = nil, over lease: Lease? = nil, preface: [RecordEntry] = [],
+        settling settlements: [Settlement] = []
+    ) -> SessionRun {
+        let token = self.token()
+        let owner = self.kit.owner
+        return SessionRun(
+            run: run, first: first, preface: preface, settlements: settlements,
+            journal: SessionJournal(
+                footing, head: record?.head, lastCheckpoint: record?.lastCheckpoint, in: self.store,
+                claim: owner.claim(token: token, for: self.kit.limits.lease, over: lease), kit: self.kit),
+            writer: RecordWriter(
+                story: story, owner: "\(owner.host):\(owner.pid)", start: run.graph.start),
+            scene: SessionLoop.Scene(token: token, displayID: story.displayID), kit: self.kit)
+    }
+}
