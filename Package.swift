@@ -74,6 +74,7 @@ let package = Package(
         room(
             "SQLiteStorage", on: "Ground",
             uses: ["Vocabulary", from("GRDB.swift", "GRDB"), from("GRDB.swift", "GRDBSQLite")]),
+        .systemLibrary(name: "CLinuxShims", path: "Sources/Ground/System/CLinuxShims"),
         .systemLibrary(name: "CSodium", path: "Sources/Ground/System/CSodium", providers: [.apt(["libsodium-dev"])]),
 
         // Trails
@@ -134,7 +135,10 @@ let package = Package(
         room("PipelineTurns", on: "Orchestra", uses: ["TurnModel", "Vocabulary"]),
         room(
             "PipelineRuntime", on: "Orchestra",
-            uses: ["DotLanguage", "DurableFiles", "PipelineCore", "PipelineTurns", "TurnModel", "Vocabulary"]),
+            uses: [
+                "CLinuxShims", "DotLanguage", "DurableFiles", "PipelineCore", "PipelineTurns", "TurnModel",
+                "Vocabulary",
+            ]),
         room("TurnStoreSQLite", on: "Orchestra", uses: ["SQLiteStorage", "TurnModel", "Vocabulary"]),
 
         // Programs
@@ -187,6 +191,12 @@ let package = Package(
         tests(
             "OrchestraCommandsTests", uses: ["DotLanguage", "PipelineCore", "orchestra"], reads: ["Transcripts"]),
         tests("PipelineCoreTests", uses: ["DotLanguage", "PipelineCore", "TestKit", "Vocabulary"]),
+        tests(
+            "PipelineHandlerTests",
+            uses: [
+                "DotLanguage", "DurableFiles", "PipelineCore", "PipelineRuntime", "PipelineTurns", "Simulator",
+                "TurnModel", "Vocabulary",
+            ]),
         tests("PipelineLintTests", uses: ["DotLanguage", "PipelineCore", "TestKit"]),
         tests("PipelineTurnsTests", uses: ["PipelineTurns", "TurnModel", "Vocabulary"], reads: ["Vectors"]),
         tests("SQLiteStorageTests", uses: ["SQLiteStorage", "TestKit", "Vocabulary"]),

@@ -60,7 +60,10 @@ enum House {
         .core("PipelineTurns", "Orchestra", uses: ["Vocabulary", "TurnModel"]),
         .shell(
             "PipelineRuntime", "Orchestra",
-            uses: ["Vocabulary", "DurableFiles", "DotLanguage", "PipelineCore", "TurnModel", "PipelineTurns"]),
+            uses: [
+                "Vocabulary", "CLinuxShims", "DurableFiles", "DotLanguage", "PipelineCore", "TurnModel",
+                "PipelineTurns",
+            ]),
         .shell("TurnStoreSQLite", "Orchestra", uses: ["Vocabulary", "SQLiteStorage", "TurnModel"]),
         .core("DotLanguage", "Orchestra", uses: ["Vocabulary"]),
         .core("PipelineCore", "Orchestra", uses: ["Vocabulary", "DotLanguage"]),

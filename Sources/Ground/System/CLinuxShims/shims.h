@@ -1,0 +1,8 @@
+// What glibc has and its headers show to GNU sources only.
+#ifdef __linux__
+#include <spawn.h>
+
+extern int pipe2(int ends[2], int flags);
+extern int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);
+extern int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int first);
+#endif

@@ -1,0 +1,66 @@
+import DurableFiles
+import PipelineCore
+import PipelineTurns
+import TurnModel
+import Vocabulary
+
+/// An agent outside: a program that reads a prompt on standard input and writes its answer on standard output.
+///
+/// Beside the environment of every attempt it gets `ORCHESTRA_MODEL`, `ORCHESTRA_PROVIDER`,
+/// `ORCHESTRA_REASONING_EFFORT` and `ORCHESTRA_THREAD` (the conversation to go on with), each if there is one.
+package struct AgentCommand: Sendable, Hashable {
+    /// For the shell.
+    package let command: String
+    /// For a node that says nothing.
+    package let timeoutDefault: Duration
+
+    package init(_ command: String, timeoutDefault: Duration = .seconds(300)) {
+        self.command = command
+        self.timeoutDefault = timeoutDefault
+    }
+
+    /// How much of an answer the context holds; all of it is a file.
+    static let responseMax = 16_000
+
+    /// Asks, and makes an outcome of the answer with `conclude`. What fails, fails the attempt.
+    func ask(_ call: HandlerCall, conclude: @escaping @Sendable (String) -> Outcome) async -> Outcome {
+        let prompt = Self.prompt(for: call)
+        call.report(.prompt(prompt))
+        let work = AttemptWork(call)
+        let timeout = call.timeout ?? self.timeoutDefault
+        let environment = Self.environment(for: call)
+        return await work.run(self.command, input: prompt, environment: environment, timeout: timeout) { report in
+            if let failure = report.failure(within: timeout, redaction: work.redaction) {
+                return .fail("the agent of node \(call.node.id) failed: \(failure)")
+            }
+            let text = report.output.text.trimmed
+            try? await onThreadOfItsOwn { () throws(FileError) in try work.files.write(text, to: .response) }
+            call.report(.response(text))
+            call.report(.agent(Self.turn(of: call)))
+            return conclude(text)
+        }
+    }
+
+    /// What went before, then the instruction.
+    static func prompt(for call: HandlerCall) -> String {
+        [call.briefing.preamble, call.node.instruction].filter { !$0.isEmpty }.joined(separator: "\n\n")
+    }
+
+    private static func environment(for call: HandlerCall) -> [String: String] {
+        let attributes = call.graph.attributes
+        let values = [
+            "ORCHESTRA_MODEL": call.node.llmModel.isEmpty ? attributes.llmModel : call.node.llmModel,
+            "ORCHESTRA_PROVIDER": call.node.llmProvider.isEmpty ? attributes.llmProvider : call.node.llmProvider,
+            "ORCHESTRA_REASONING_EFFORT": call.node.reasoningEffort, "ORCHESTRA_THREAD": call.briefing.thread ?? "",
+        ]
+        return values.filter { !$0.value.isEmpty }
+    }
+
+    private static func turn(of call: HandlerCall) -> AgentTurn {
+        let environment = self.environment(for: call)
+        var turn = AgentTurn(number: 1, node: call.node.id.text)
+        turn.model = environment["ORCHESTRA_MODEL"]
+        turn.provider = environment["ORCHESTRA_PROVIDER"]
+        return turn
+    }
+}

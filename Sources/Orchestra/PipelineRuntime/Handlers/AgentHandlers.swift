@@ -1,0 +1,43 @@
+package import PipelineCore
+import Vocabulary
+
+/// Lets an agent do a codergen node.
+package struct CodergenHandler: NodeHandler {
+    private let agent: AgentCommand
+
+    package init(_ agent: AgentCommand) {
+        self.agent = agent
+    }
+
+    /// The answer is a success unless the agent wrote a status file.
+    package func run(_ call: HandlerCall) async -> Outcome? {
+        await self.agent.ask(call) { text in
+            var updates = ResponseKeys.lift(from: text, declared: call.node.contextKeys)
+            let shown = String(text.prefix(AgentCommand.responseMax))
+            updates["last_response"] = .string(shown)
+            return Outcome(.success, contextUpdates: updates, notes: shown)
+        }
+    }
+}
+
+/// Lets an agent choose the best branch at a fan-in that has a prompt; without a usable answer the rules choose.
+package struct FanInHandler: NodeHandler {
+    private let agent: AgentCommand
+
+    package init(_ agent: AgentCommand) {
+        self.agent = agent
+    }
+
+    package func run(_ call: HandlerCall) async -> Outcome? {
+        let fanIn = FanIn(call.node, in: call.graph, context: call.context)
+        guard !call.node.prompt.isEmpty else { return fanIn.outcome() }
+        let asked = await self.agent.ask(call) { text in
+            Outcome(.success, notes: fanIn.choice(in: text) ?? "")
+        }
+        guard !Task.isCancelled else { return asked }
+        if asked.status != .success {
+            call.report(.note("no agent chose at \(call.node.id), so the rules do: \(asked.failureReason)"))
+        }
+        return fanIn.outcome(choosing: asked.status == .success ? asked.notes : nil)
+    }
+}
