@@ -6,7 +6,8 @@ import Vocabulary
 /// Something to be appended.
 enum RecordEntry: Sendable {
     case event(PipelineRun.Event, AttemptNotes?)
-    case agent(AgentTurn)
+    /// One that is no event.
+    case turn(PipelineTurn)
     /// The first turn of a fork.
     case fork
 }
@@ -32,7 +33,7 @@ struct RecordWriter: Sendable {
         var turns: [PipelineTurn] = []
         for entry in entries {
             switch entry {
-            case .agent(let turn): turns.append(.agent(turn))
+            case .turn(let turn): turns.append(turn)
             case .fork: turns.append(.lifecycle(self.started))
             case .event(.checkpoint(let checkpoint), _):
                 turns.append(.checkpoint(CheckpointTurn(checkpoint, base: base)))

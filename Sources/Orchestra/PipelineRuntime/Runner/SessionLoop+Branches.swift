@@ -91,7 +91,8 @@ struct BranchStart: Sendable {
             try await self.store.lease(of: self.context)
         }
         let displayID = self.displayID
-        let session = record.head == nil
+        let session =
+            record.head == nil
             ? NewSession(displayID: displayID, name: self.writer.story.name, branchOf: self.parent) : nil
         let journal = SessionJournal(
             .claiming(self.context, session), head: record.head ?? context.head,

@@ -1,4 +1,5 @@
 import PipelineCore
+import PipelineTurns
 import TurnModel
 import Vocabulary
 
@@ -38,12 +39,22 @@ extension SessionLoop {
         case .tool(let tool):
             self.notes[key]?.tools.append(tool)
             self.tell(.tool(tool))
+            self.flush(key)
         case .agent(let turn):
-            self.add(turn)
+            self.add(.agent(turn))
             self.tell(RunEvent.Fact.agent(turn))
         case .note(let text): self.tell(.note(text))
         }
     }
+
+    /// Tools wait for the result of their attempt, as many as fit into its group.
+    private func flush(_ key: AttemptKey) {
+        guard let tools = self.notes[key]?.tools, tools.count >= Self.toolsMax else { return }
+        for tool in tools { self.add(.tool(tool)) }
+        self.notes[key]?.tools = []
+    }
+
+    private static let toolsMax = 100
 
     private func take(_ request: OwnerRequest) {
         guard let wish = SessionRequest(word: request.kind, body: request.body) else {

@@ -18,7 +18,7 @@ extension SessionLoop {
     /// Tells what is on disk now. What was told already, or is of no use to people, is left out.
     func tell(_ entry: RecordEntry) {
         switch entry {
-        case .agent: break
+        case .turn: break
         case .fork: self.tell(.pipelineStarted(self.beginning))
         case .event(let event, let notes): self.tell(event, notes)
         }

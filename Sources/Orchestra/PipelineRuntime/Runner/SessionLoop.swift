@@ -144,7 +144,7 @@ extension SessionLoop {
     }
 
     /// Adds a turn that is no event.
-    func add(_ turn: AgentTurn) { self.entries.append(.agent(turn)) }
+    func add(_ turn: PipelineTurn) { self.entries.append(.turn(turn)) }
 
     /// Puts everything on disk that is not, then does what was held for it; until nothing is left.
     private func commit() async throws(RunStop) {

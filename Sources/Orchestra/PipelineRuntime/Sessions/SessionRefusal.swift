@@ -8,6 +8,8 @@ package enum SessionRefusal: Error, Sendable {
     case notFound(String)
     case ambiguous(String, [DisplayID])
     case notASession(ContextID)
+    /// It lives and ends with the session it is a branch of.
+    case branch(DisplayID, of: ContextID)
     case ended(DisplayID, SessionStatus)
     case noCheckpoint(DisplayID)
     case noNextNode(DisplayID)
@@ -38,6 +40,7 @@ extension SessionRefusal: CustomStringConvertible {
         case .ambiguous(let text, let ids):
             "\(text.quotedForPeople()) could be any of \(ids.map(\.description).joined(separator: ", "))"
         case .notASession(let context): "context \(context) is not an Orchestra session"
+        case .branch(let id, let parent): "session \(id) is a branch of session \(parent), and has no life of its own"
         case .ended(let id, let status): "session \(id) is \(status.rawValue)"
         case .noCheckpoint(let id): "No checkpoint is in session \(id)"
         case .noNextNode(let id): "session \(id) has no next_node_id, so there is nothing to go on with"

@@ -107,7 +107,7 @@ extension Sessions {
         try self.change(&snapshot, by: options, story)
         var run = PipelineRun(source.graph, settings: self.kit.settings(of: displayID))
         run.restore(checkpoints: [snapshot], events: [])
-        try self.check(run, .resume)
+        try self.check(run, story)
         let fork = SessionStory(
             of: source, displayID: displayID, blob: try await self.keep(source), at: self.kit.world.now(),
             origin: .init(context: row.context.id, turn: checkpoint), engineVersion: self.kit.engineVersion)
@@ -159,6 +159,7 @@ extension Sessions {
 extension Sessions {
     /// What the first turn of the session tells.
     package func story(of row: SessionRow) async throws(SessionRefusal) -> SessionStory {
+        if let parent = row.branchOf { throw .branch(row.displayID, of: parent) }
         guard let first = row.firstOwn else { throw .notASession(row.context.id) }
         let turn: Turn
         if first.payload == nil {

@@ -68,6 +68,7 @@ extension Sessions {
     /// finds when it is resumed. Answers with the request, or `nil` when there is nobody to wait for.
     @discardableResult
     package func ask(_ request: SessionRequest, of row: SessionRow) async throws(SessionRefusal) -> OwnerRequest? {
+        if let parent = row.branchOf { throw .branch(row.displayID, of: parent) }
         let status = try self.summary(of: row).status
         guard !status.isFinal else { throw .ended(row.displayID, status) }
         if !status.isLive {

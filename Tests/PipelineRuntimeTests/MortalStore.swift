@@ -1,0 +1,134 @@
+import Synchronization
+import TurnModel
+import Vocabulary
+
+/// A store whose process dies at one of its writes: before it takes effect, or after, so that nobody hears of it.
+final class MortalStore: TurnStore {
+    enum Moment: CaseIterable, Sendable { case before, after }
+
+    let store: any TurnStore
+    private let dying: Int
+    private let moment: Moment
+    private let outage: Int
+    private let state = Mutex((writes: 0, isDead: false, failures: 0))
+
+    /// - Parameter outage: How many calls fail at that write; the store is back for the next. Without it, for ever.
+    init(_ store: any TurnStore, dyingAt write: Int = .max, _ moment: Moment = .before, outage: Int = .max) {
+        self.store = store
+        self.dying = write
+        self.moment = moment
+        self.outage = outage
+    }
+
+    var writes: Int { self.state.withLock { $0.writes } }
+
+    func die() { self.state.withLock { $0.isDead = true } }
+
+    private static let gone = TurnStoreError.failed(TurnFault(.unavailable, "the store is gone"))
+
+    private func check() throws(TurnStoreError) {
+        let isDead = self.state.withLock { state -> Bool in
+            guard state.isDead else { return false }
+            state.failures += 1
+            state.isDead = state.failures <= self.outage
+            return state.isDead
+        }
+        if isDead { throw Self.gone }
+    }
+
+    private func write<Value>(
+        _ body: () async throws(TurnStoreError) -> Value
+    ) async throws(TurnStoreError) -> Value {
+        try self.check()
+        let isLast = self.state.withLock { state -> Bool in
+            state.writes += 1
+            if state.writes == self.dying { state.isDead = true }
+            return state.isDead
+        }
+        if isLast, self.moment == .before { throw Self.gone }
+        let value = try await body()
+        if isLast { throw Self.gone }
+        return value
+    }
+
+    private func read<Value>(
+        _ body: () async throws(TurnStoreError) -> Value
+    ) async throws(TurnStoreError) -> Value {
+        try self.check()
+        return try await body()
+    }
+}
+
+extension MortalStore {
+    func health() async throws(TurnStoreError) -> StoreHealth { try await self.store.health() }
+
+    func append(_ group: AppendGroup) async throws(TurnStoreError) -> AppendAnswer {
+        try await self.write { () async throws(TurnStoreError) in try await self.store.append(group) }
+    }
+
+    func putBlob(_ bytes: [UInt8]) async throws(TurnStoreError) -> (hash: BLAKE3.Digest, isNew: Bool) {
+        try await self.write { () async throws(TurnStoreError) in try await self.store.putBlob(bytes) }
+    }
+
+    func context(_ id: ContextID) async throws(TurnStoreError) -> TurnContext {
+        try await self.read { () async throws(TurnStoreError) in try await self.store.context(id) }
+    }
+
+    func turn(_ id: TurnID, withPayload: Bool) async throws(TurnStoreError) -> Turn {
+        try await self.read { () async throws(TurnStoreError) in try await self.store.turn(id, withPayload: withPayload)
+        }
+    }
+
+    func turns(_ query: TurnQuery) async throws(TurnStoreError) -> TurnPage {
+        try await self.read { () async throws(TurnStoreError) in try await self.store.turns(query) }
+    }
+
+    func isTurn(_ turn: TurnID, inChainOf context: ContextID) async throws(TurnStoreError) -> Bool {
+        try await self.read { () async throws(TurnStoreError) in
+            try await self.store.isTurn(turn, inChainOf: context)
+        }
+    }
+
+    func ancestor(of turn: TurnID, atDepth depth: UInt32) async throws(TurnStoreError) -> TurnID? {
+        try await self.store.ancestor(of: turn, atDepth: depth)
+    }
+
+    func contexts(_ query: ContextQuery) async throws(TurnStoreError) -> [TurnContext] {
+        try await self.store.contexts(query)
+    }
+
+    func blob(_ hash: BLAKE3.Digest) async throws(TurnStoreError) -> [UInt8]? { try await self.store.blob(hash) }
+    func publish(bundle json: [UInt8]) async throws(TurnStoreError) -> Bool {
+        try await self.store.publish(bundle: json)
+    }
+    func bundle(_ id: String) async throws(TurnStoreError) -> [UInt8]? { try await self.store.bundle(id) }
+    func bundles() async throws(TurnStoreError) -> [String] { try await self.store.bundles() }
+
+    func registry() async throws(TurnStoreError) -> (types: TypeRegistry, broken: [String]) {
+        try await self.store.registry()
+    }
+
+    func sessions(_ query: SessionQuery) async throws(TurnStoreError) -> [SessionRow] {
+        try await self.read { () async throws(TurnStoreError) in try await self.store.sessions(query) }
+    }
+
+    func session(of context: ContextID) async throws(TurnStoreError) -> SessionRow? {
+        try await self.read { () async throws(TurnStoreError) in try await self.store.session(of: context) }
+    }
+
+    func sessions(withPrefix prefix: String, limit: Int) async throws(TurnStoreError) -> [SessionRow] {
+        try await self.read { () async throws(TurnStoreError) in
+            try await self.store.sessions(withPrefix: prefix, limit: limit)
+        }
+    }
+
+    func lease(of context: ContextID) async throws(TurnStoreError) -> Lease? {
+        try await self.read { () async throws(TurnStoreError) in try await self.store.lease(of: context) }
+    }
+
+    func post(_ request: NewRequest) async throws(TurnStoreError) -> OwnerRequest { try await self.store.post(request) }
+
+    func requests(_ query: RequestQuery) async throws(TurnStoreError) -> [OwnerRequest] {
+        try await self.read { () async throws(TurnStoreError) in try await self.store.requests(query) }
+    }
+}
