@@ -198,6 +198,11 @@ let package = Package(
                 "TurnModel", "Vocabulary",
             ]),
         tests("PipelineLintTests", uses: ["DotLanguage", "PipelineCore", "TestKit"]),
+        tests(
+            "PipelineRuntimeTests",
+            uses: [
+                "PipelineCore", "PipelineRuntime", "PipelineTurns", "TurnModel", "TurnStoreSQLite", "Vocabulary",
+            ]),
         tests("PipelineTurnsTests", uses: ["PipelineTurns", "TurnModel", "Vocabulary"], reads: ["Vectors"]),
         tests("SQLiteStorageTests", uses: ["SQLiteStorage", "TestKit", "Vocabulary"]),
         tests("SimulatorTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
