@@ -128,7 +128,8 @@ let package = Package(
         room(
             "OrchestraCommands", on: "Orchestra",
             uses: [
-                "DotLanguage", "PipelineCore", "Vocabulary", from("swift-argument-parser", "ArgumentParser"),
+                "DotLanguage", "DurableFiles", "PipelineCore", "PipelineRuntime", "PipelineTurns", "TurnModel",
+                "TurnStoreSQLite", "Vocabulary", from("swift-argument-parser", "ArgumentParser"),
                 from("swift-subprocess", "Subprocess"),
             ]),
         room("TurnModel", on: "Orchestra", uses: ["Vocabulary"]),

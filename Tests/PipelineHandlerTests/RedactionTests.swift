@@ -12,7 +12,7 @@ import Testing
         ("at abc-secret now", "at [redacted] now"),
         ("in /home/alice it is tiny", "in /home/alice it is tiny"),
         ("Authorization: Bearer abcdef123456", "Authorization: Bearer [redacted]"),
-        ("used 'sk-ant-REDACTED'", "used '[redacted]'"),
+        ("used 'ghp_0123456789abcdef'", "used '[redacted]'"),
         ("a sk-8 skate", "a sk-8 skate"),
         ("postgres://me:pass@host/db", "postgres://me:[redacted]@host/db"),
         ("see https://host:80/a and b@c", "see https://host:80/a and b@c"),

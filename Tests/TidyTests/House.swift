@@ -56,6 +56,8 @@ enum House {
                 "TrailsClient",
             ]),
 
+        .core("DotLanguage", "Orchestra", uses: ["Vocabulary"]),
+        .core("PipelineCore", "Orchestra", uses: ["Vocabulary", "DotLanguage"]),
         .core("TurnModel", "Orchestra", uses: ["Vocabulary"]),
         .core("PipelineTurns", "Orchestra", uses: ["Vocabulary", "TurnModel"]),
         .shell(
@@ -68,6 +70,12 @@ enum House {
         .core("DotLanguage", "Orchestra", uses: ["Vocabulary"]),
         .core("PipelineCore", "Orchestra", uses: ["Vocabulary", "DotLanguage"]),
         .shell("OrchestraCommands", "Orchestra", uses: ["Vocabulary", "DotLanguage", "PipelineCore"]),
+        .shell(
+            "OrchestraCommands", "Orchestra",
+            uses: [
+                "Vocabulary", "DurableFiles", "DotLanguage", "PipelineCore", "TurnModel", "PipelineTurns",
+                "PipelineRuntime", "TurnStoreSQLite",
+            ]),
 
         .shell(
             "TestKit", "Testing",

@@ -4,12 +4,16 @@ import ArgumentParser
 struct OrchestraCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "orchestra",
-        abstract: "Checks and draws pipelines.",
+        abstract: "Runs pipelines that survive crashes.",
         discussion: """
             A pipeline is a directed graph in a subset of DOT: nodes are steps, edges say what comes next.
 
             EXIT CODES
-              0 done, 1 refused, 2 usage
+              0 done or paused, 1 failed or refused, 2 usage, 75 store lost, 130 stopped by force
             """,
-        subcommands: [Compile.self, GraphCommand.self, Completions.self, VersionCommand.self])
+        subcommands: [
+            RunCommand.self, ResumeCommand.self, ReplayCommand.self, StatusCommand.self, PauseCommand.self,
+            CancelCommand.self, AnswerCommand.self, Compile.self, GraphCommand.self, DoctorCommand.self,
+            Completions.self, VersionCommand.self,
+        ])
 }

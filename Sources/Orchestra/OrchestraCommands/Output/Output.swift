@@ -9,6 +9,11 @@ enum Output {
     /// A line on standard output.
     static func line(_ text: String) { self.write(Array((text + "\n").utf8), to: STDOUT_FILENO) }
 
+    /// A line on standard output about work that goes on whoever reads.
+    static func progress(_ text: String) {
+        self.write(Array((text + "\n").utf8), to: STDOUT_FILENO, mustArrive: false)
+    }
+
     /// Bytes on standard output, as they are.
     static func bytes(_ bytes: [UInt8]) { self.write(bytes, to: STDOUT_FILENO) }
 
@@ -29,13 +34,13 @@ enum Output {
     static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
 
     /// Writes at once and in full. A result that cannot be written ends the program.
-    private static func write(_ all: [UInt8], to descriptor: Int32) {
+    private static func write(_ all: [UInt8], to descriptor: Int32, mustArrive: Bool = true) {
         var bytes = all[...]
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { self.write($0, to: descriptor) }
             if count < 0 {
                 if errno == EINTR { continue }
-                if descriptor == STDOUT_FILENO { exit(1) }
+                if descriptor == STDOUT_FILENO, mustArrive { exit(1) }
                 return
             }
             bytes = bytes.dropFirst(count)

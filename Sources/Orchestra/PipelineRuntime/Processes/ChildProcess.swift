@@ -39,6 +39,13 @@ package final class ChildProcess: Sendable {
         }
     }
 
+    /// Kills everything that runs, with nobody waiting for its end: for a program that ends in this instant.
+    package static func killAll() {
+        for group in Self.running.withLock({ $0 }) { ProcessGroup(id: group).signal(SIGKILL) }
+    }
+
+    private static let running = Mutex<Set<pid_t>>([])
+
     private init(_ request: ProcessRequest) throws(ProcessError) {
         var opened: [Int32] = []
         do throws(ProcessError) {
@@ -55,6 +62,7 @@ package final class ChildProcess: Sendable {
             for descriptor in opened { close(descriptor) }
             throw error
         }
+        _ = Self.running.withLock { [group] in $0.insert(group.id) }
         for ours in [self.output, self.errors, self.control.read, self.control.write] {
             Descriptors.neverBlock(ours)
         }
@@ -103,6 +111,7 @@ package final class ChildProcess: Sendable {
             }
         }
         self.state.withLock { $0.isWatched = false }
+        _ = Self.running.withLock { $0.remove(self.group.id) }
         for descriptor in [self.control.read, self.control.write] { close(descriptor) }
         streams.finish()
         return ProcessReport(

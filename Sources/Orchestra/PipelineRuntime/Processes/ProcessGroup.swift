@@ -13,6 +13,10 @@ struct ProcessGroup: Sendable {
     /// What the program starts with in place of what this one ignores or catches.
     private static let signals: [Int32] = [SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD]
 
+    init(id: pid_t) {
+        self.id = id
+    }
+
     /// Starts `request.command` with these descriptors as its standard ones, and with no others.
     init(_ request: ProcessRequest, input: Int32, output: Int32, errors: Int32) throws(ProcessError) {
         let texts = request.command + request.environment.flatMap { [$0.key, $0.value] }

@@ -176,7 +176,7 @@ extension Sessions {
     }
 
     /// The pipeline of a session, prepared exactly as a run does it, and known to be the same (spec/orchestra.md 3.7).
-    private func source(
+    package func source(
         of story: SessionStory, usesStored: Bool, allowsModified: Bool
     ) async throws(SessionRefusal) -> PipelineSource {
         guard !usesStored else { return try await self.storedSource(of: story) }

@@ -1,0 +1,69 @@
+import ArgumentParser
+import Dispatch
+import PipelineCore
+import PipelineRuntime
+import TurnModel
+import TurnStoreSQLite
+import Vocabulary
+
+/// Lets a run play to its end, hears signals meanwhile, and says how it ended.
+struct Conductor {
+    let options: RunOptions
+    let sessions: Sessions
+    let source: PipelineSource
+    let variables: JSONObject
+
+    /// Ends the program with the code that the run has come to.
+    ///
+    /// A run that an edge with `loop_restart` ends goes on in a new session, which is played too.
+    func play(_ first: SessionRun) async throws {
+        self.options.warn(about: self.source.graph)
+        var run = first
+        while true {
+            let report = await self.play(once: run)
+            self.say(report)
+            guard case .ended(.restarted(let node)) = report.ending else {
+                throw ExitCode(self.exitCode(of: report))
+            }
+            run = try await refusing { () async throws(SessionRefusal) in
+                try await self.sessions.begin(self.source, variables: self.variables, at: node)
+            }
+        }
+    }
+
+    private func play(once run: SessionRun) async -> RunReport {
+        let listener = SignalListener(run)
+        let sources = listener.listen()
+        let report = await run.run()
+        listener.stop()
+        for source in sources { source.cancel() }
+        return report
+    }
+
+    private func exitCode(of report: RunReport) -> Int32 {
+        if case .paused(_, isAborted: false) = report.ending { return self.options.pauseExitCode }
+        return report.exitCode
+    }
+
+    private func say(_ report: RunReport) {
+        let context = report.session.map { "\($0)" } ?? "none"
+        guard self.options.json else { return Output.progress("\(report.message) (context \(context))") }
+        let object: JSONObject = [
+            "event": "ended", "session": .string(report.displayID.description), "context": .string(context),
+            "message": .string(report.message), "exit_code": .integer(Int64(self.exitCode(of: report))),
+        ]
+        Output.progress(JSONValue.object(object).text)
+    }
+}
+
+/// Turns the refusals of sessions into words for people.
+func refusing<Value>(_ body: () async throws(SessionRefusal) -> Value) async throws -> Value {
+    do throws(SessionRefusal) {
+        return try await body()
+    } catch {
+        if case .unsound(let path, let diagnostics) = error {
+            if let file = try? PipelineFile(at: path) { file.tell(diagnostics) }
+        }
+        throw CommandFailure.refused(error.description, hint: error.hint)
+    }
+}

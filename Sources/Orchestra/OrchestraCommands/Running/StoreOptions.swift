@@ -1,0 +1,58 @@
+import ArgumentParser
+import DurableFiles
+import Foundation
+import TurnModel
+import TurnStoreSQLite
+import Vocabulary
+
+/// Which store a command works on.
+struct StoreOptions: ParsableArguments {
+    @Option(help: "The store, a SQLite file (default: ~/.orchestra/store.sqlite).", completion: .file())
+    var store: String?
+
+    /// Of this user: the store and the directories of runs, unless said otherwise.
+    static var home: String {
+        let home = ProcessInfo.processInfo.environment["HOME"] ?? NSHomeDirectory()
+        return "\(home)/.orchestra"
+    }
+
+    private func path() throws -> String {
+        if let store { return store }
+        let url = ProcessInfo.processInfo.environment["ORCHESTRA_CXDB_URL"] ?? ""
+        guard url.isEmpty else {
+            throw CommandFailure.refused(
+                "ORCHESTRA_CXDB_URL is set, and this program does not speak to CXDB servers",
+                hint: "unset it, or name a file with --store")
+        }
+        return "\(Self.home)/store.sqlite"
+    }
+
+    /// Opens the store, or makes it.
+    func open() throws -> SQLiteTurnStore {
+        let path = try self.path()
+        do {
+            try DurableDirectory.make(
+                URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false).withoutLastSlash,
+                on: POSIXFileSystem())
+            return try SQLiteTurnStore.open(path)
+        } catch let error as TurnStoreError {
+            throw Self.failure(error)
+        } catch let error as FileError {
+            throw CommandFailure.refused("the store cannot be reached: \(error.message)", hint: error.hint)
+        }
+    }
+
+    static func failure(_ error: TurnStoreError) -> CommandFailure {
+        switch error {
+        case .refused(let refusal): .refused("the store refused: \(refusal)")
+        case .failed(let fault):
+            .refused("the store cannot be reached: \(fault.message)", hint: fault.hint ?? "run \"orchestra doctor\"")
+        }
+    }
+}
+
+extension String {
+    fileprivate var withoutLastSlash: String {
+        self.count > 1 && self.hasSuffix("/") ? String(self.dropLast()) : self
+    }
+}
