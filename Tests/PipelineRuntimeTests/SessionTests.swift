@@ -43,6 +43,20 @@ struct SessionTests {
         }
     }
 
+    @Test func `one that was resumed by another meanwhile is not gone on with from an old record`() async throws {
+        let stage = try await self.paused()
+        let row = try await stage.row()
+        let runs = [try await stage.sessions().resume(row), try await stage.sessions().resume(row)]
+        #expect(await runs[0].run().ending == .ended(.completed))
+        let turns = try await stage.turns(of: row.context.id)
+        guard case .stopped(.refused(.headMoved)) = await runs[1].run().ending else {
+            Issue.record("the second went on")
+            return
+        }
+        #expect(stage.crew.nodes == ["a", "b", "c"])
+        #expect(try await stage.turns(of: row.context.id) == turns)
+    }
+
     @Test func `a session that is run elsewhere is refused, and taken over if one insists`() async throws {
         let stage = try Stage(Pipelines.three)
         let (begun, goOn) = (Gate(), Gate())

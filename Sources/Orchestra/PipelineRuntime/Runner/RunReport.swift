@@ -29,7 +29,8 @@ package struct RunReport: Sendable {
     package var message: String {
         switch self.ending {
         case .ended(.completed): "session \(self.displayID) is completed"
-        case .ended(.restarted(let node)): "session \(self.displayID) ended at a loop_restart edge: a new session begins at node \(node)"
+        case .ended(.restarted(let node)):
+            "session \(self.displayID) ended at a loop_restart edge: a new session begins at node \(node)"
         case .ended(.failed(let failure)): "session \(self.displayID) has failed: \(failure.reason)"
         case .ended(.cancelled(let reason)): "session \(self.displayID) was cancelled: \(reason)"
         case .paused(let node, _):

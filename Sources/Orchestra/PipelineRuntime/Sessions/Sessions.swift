@@ -42,19 +42,20 @@ extension Sessions {
             try await self.store.sessions(withPrefix: text, limit: 20)
         }
         if let exact = found.first(where: { $0.displayID.description == text }) { return exact }
-        if let context = ContextID(text) { return try await self.session(of: context, saying: text) }
+        if let context = ContextID(text), let row = try await self.session(of: context) { return row }
         let candidates = found.filter { $0.branchOf == nil }
         guard text.utf8.count >= Self.prefixMin, !candidates.isEmpty else { throw .notFound(text) }
         guard candidates.count == 1 else { throw .ambiguous(text, candidates.map(\.displayID)) }
         return candidates[0]
     }
 
-    private func session(of context: ContextID, saying text: String) async throws(SessionRefusal) -> SessionRow {
+    /// `nil` when there is no such context: digits may also be the beginning of a display id.
+    private func session(of context: ContextID) async throws(SessionRefusal) -> SessionRow? {
         do throws(TurnStoreError) {
             if let row = try await self.store.session(of: context) { return row }
             _ = try await self.store.context(context)
         } catch {
-            if case .refused(.unknownContext) = error { throw .notFound(text) }
+            if case .refused(.unknownContext) = error { return nil }
             throw .store(error)
         }
         throw .notASession(context)
