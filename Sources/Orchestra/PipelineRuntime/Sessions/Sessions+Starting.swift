@@ -50,10 +50,10 @@ extension Sessions {
     package func resume(
         _ row: SessionRow, _ options: ResumeOptions = ResumeOptions()
     ) async throws(SessionRefusal) -> SessionRun {
+        let story = try await self.story(of: row)
         let summary = try self.summary(of: row)
         guard !summary.status.isFinal else { throw .ended(row.displayID, summary.status) }
         if summary.status.isLive, !options.takesOver, let lease = row.lease { throw .running(row.displayID, lease) }
-        let story = try await self.story(of: row)
         let record = try await SessionRecord(of: row.context.id, in: self.store, own: true)
         let source = try await self.source(
             of: story, usesStored: options.usesStoredGraph, allowsModified: options.allowsModified)
