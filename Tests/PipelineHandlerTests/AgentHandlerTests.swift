@@ -15,7 +15,8 @@ import Vocabulary
         let reports = Reports()
         let runs = ScratchDirectory()
         let call = Scene.call(
-            #"prompt="Write it", llm_model="opus""#, of: "box", context: ["a": 1], runs: runs.path, report: reports.take)
+            #"prompt="Write it", llm_model="opus""#, of: "box", context: ["a": 1], runs: runs.path, report: reports.take
+        )
         let command = "echo model: $ORCHESTRA_MODEL; tail -n 1; echo; cat $ORCHESTRA_CONTEXT_FILE"
         let outcome = try await self.ask(command, call)
         #expect(outcome.status == .success)

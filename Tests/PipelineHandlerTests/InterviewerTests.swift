@@ -11,7 +11,8 @@ import Testing
     @Test func `an automatic yes takes the first choice`() async {
         #expect(await AutoApprover().ask(Self.gate, complaint: nil)?.answer == .text("Y"))
         let question = Question(
-            id: AttemptKey("k"), node: NodeID("g"), text: "Sure?", kind: .yesNo, choices: [], standard: nil, timeout: nil)
+            id: AttemptKey("k"), node: NodeID("g"), text: "Sure?", kind: .yesNo, choices: [], standard: nil,
+            timeout: nil)
         #expect(await AutoApprover().ask(question, complaint: nil)?.answer == .text("YES"))
     }
 

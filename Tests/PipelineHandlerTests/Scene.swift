@@ -13,7 +13,8 @@ enum Scene {
 
     /// The node `n` with these attributes, in a pipeline.
     static func graph(_ attributes: String, of shape: String = "parallelogram") -> PipelineGraph {
-        let text = "digraph flow { goal=\"ship\" s [shape=Mdiamond] e [shape=Msquare] n [shape=\(shape), \(attributes)] "
+        let text =
+            "digraph flow { goal=\"ship\" s [shape=Mdiamond] e [shape=Msquare] n [shape=\(shape), \(attributes)] "
             + "s -> n -> e }"
         return PipelineGraph(DotFile.parse(Array(text.utf8), path: "flow.dot").graph!)
     }

@@ -82,7 +82,8 @@ import Vocabulary
 
     @Test func `takes the status that the command wrote, and not one of an attempt before`() async throws {
         let runs = ScratchDirectory()
-        let script = #"echo '{\"outcome\":\"partial_success\",\"notes\":\"half\",\"context_updates\":{\"a\":1}}' > $ORCHESTRA_STATUS_FILE; exit 3"#
+        let script =
+            #"echo '{\"outcome\":\"partial_success\",\"notes\":\"half\",\"context_updates\":{\"a\":1}}' > $ORCHESTRA_STATUS_FILE; exit 3"#
         let written = try #require(await ToolHandler().run(Scene.call("tool_command=\"\(script)\"", runs: runs.path)))
         #expect(written.status == .partialSuccess)
         #expect(written.notes == "half")

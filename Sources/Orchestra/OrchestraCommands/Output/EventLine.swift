@@ -42,7 +42,8 @@ struct EventLine {
             return "[Stage] retrying \(retry.attempt.node), attempt \(retry.attempt.number) of \(retry.attempt.max) "
                 + "in \(retry.delay.shown): \(reason)"
         case .stageCompleted(let report):
-            return "[Stage] completed \(report.attempt.node) \(report.outcome.status.rawValue) in \(report.duration.shown)"
+            let status = report.outcome.status.rawValue
+            return "[Stage] completed \(report.attempt.node) \(status) in \(report.duration.shown)"
         case .stageFailed(let report):
             let reason = report.outcome.failureReason.shownToPeople(scalarsMax: 2_000)
             return "[Stage] failed \(report.attempt.node) after \(report.duration.shown): \(reason)"
@@ -56,7 +57,8 @@ struct EventLine {
     private var otherText: String? {
         switch self.event.fact {
         case .parallelStarted(let node, let count): return "[Parallel] started \(node) with \(count) branches"
-        case .branchStarted(let id, let session): return "[Branch] started \(id.text.shownToPeople()) (context \(session))"
+        case .branchStarted(let id, let session):
+            return "[Branch] started \(id.text.shownToPeople()) (context \(session))"
         case .branchCompleted(let id, let outcome):
             return "[Branch] completed \(id.text.shownToPeople()) \(outcome.status.rawValue)"
         case .parallelCompleted(let node, let good, let bad, let duration):

@@ -111,8 +111,9 @@ extension RunEvent {
 extension Attempt {
     fileprivate var json: JSONObject {
         [
-            "node": .string(self.node.text), "handler": .string(self.handler.text), "visit": .integer(Int64(self.visit)),
-            "attempt": .integer(Int64(self.number)), "max_attempts": .integer(Int64(self.max)),
+            "node": .string(self.node.text), "handler": .string(self.handler.text),
+            "visit": .integer(Int64(self.visit)), "attempt": .integer(Int64(self.number)),
+            "max_attempts": .integer(Int64(self.max)),
             "attempt_key": .string(self.key.text),
         ]
     }

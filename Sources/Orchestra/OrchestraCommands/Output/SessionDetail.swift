@@ -53,7 +53,8 @@ struct SessionDetail {
         case .agent(let agent):
             self.change(agent.node) { node in
                 for (name, count) in agent.tokenUsage {
-                    if name.contains("in") || name.contains("prompt") { node.tokensIn += count } else { node.tokensOut += count }
+                    let isInput = name.contains("in") || name.contains("prompt")
+                    if isInput { node.tokensIn += count } else { node.tokensOut += count }
                 }
             }
         case .tool(let tool): self.change(tool.node) { $0.toolCalls += 1 }

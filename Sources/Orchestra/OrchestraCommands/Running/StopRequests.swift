@@ -68,7 +68,8 @@ final class SignalListener: Sendable {
     private func carryOut(_ order: StopRequests.Order) {
         switch order {
         case .pause:
-            Output.aside("orchestra: the current node will be completed, then the run pauses (once more: stop it now)\n")
+            Output.aside(
+                "orchestra: the current node will be completed, then the run pauses (once more: stop it now)\n")
             self.run.requestPause()
         case .abort:
             Output.aside("orchestra: the current node is stopped (once more: end at once)\n")

@@ -76,7 +76,9 @@ struct ToolResult {
         }
         // What an earlier, longer output left must not be taken for this one's.
         for name in ["output_bytes", "output_file"] where facts[name] == nil {
-            for key in ["tool.\(name)", "\(family).\(name)"] where self.call.context[key] != nil { updates[key] = .null }
+            for key in ["tool.\(name)", "\(family).\(name)"] where self.call.context[key] != nil {
+                updates[key] = .null
+            }
         }
         let earlier = self.call.context["\(family).outputs"]?.array ?? []
         updates["\(family).outputs"] = .array((earlier + [.string(self.output)]).suffix(ToolHandler.outputsMax))

@@ -7,7 +7,7 @@ import Vocabulary
 /// [?] Ship it?
 ///   [Y] Yes
 ///   [N] No
-/// Select: 
+/// Select: y
 /// ```
 /// It asks again until the answer means a choice: nothing is approved by accident.
 package struct ConsoleInterviewer: Interviewer {
@@ -90,7 +90,8 @@ extension ConsoleInterviewer {
         case .multipleChoice:
             let wanted = text.lowercased()
             let names = question.choices.flatMap { [$0.key, $0.label, $0.edgeLabel.trimmed, $0.target.text] }
-            let isKnown = names.contains { $0.lowercased() == wanted || $0.lowercased() == Accelerator.normalized(text) }
+            let clean = Accelerator.normalized(text)
+            let isKnown = names.contains { $0.lowercased() == wanted || $0.lowercased() == clean }
             return wanted.isEmpty || !isKnown ? nil : .text(text)
         }
     }
