@@ -41,6 +41,30 @@ struct RunTests {
         #expect(turns.count == 3 * 41 + 2)
     }
 
+    @Test func `each node that is not pure takes one commit`() async throws {
+        let stage = try Stage(Pipelines.three)
+        let store = MortalStore(stage.store)
+        _ = await (try await stage.sessions(store).begin(stage.source)).run()
+        #expect(store.writes == 5, "the text, the start with a, then a with b, b with c, c with the end")
+    }
+
+    @Test func `an edge that restarts the loop leads into a session of its own`() async throws {
+        let stage = try Stage(
+            Pipelines.three.replacing(
+                "c -> exit", with: "c; c -> a [loop_restart=true, condition=\"context.x=1\"]; c -> exit"))
+        let sessions = stage.sessions()
+        let run = try await sessions.begin(stage.source, variables: ["x": 1])
+        let report = await run.run()
+        #expect(report.ending == .ended(.restarted(at: "a")))
+        #expect(try await stage.status() == .completed)
+        let next = try #require(try await sessions.successor(of: run, after: report))
+        let second = await next.run()
+        #expect(second.ending == .ended(.restarted(at: "a")))
+        #expect(second.session != report.session)
+        #expect(try await stage.memory(of: try await stage.row(second.displayID)).context["x"] == 1)
+        #expect(stage.crew.nodes == ["a", "b", "c", "a", "b", "c"])
+    }
+
     @Test func `a pause lets the node end, and a resume goes on behind it`() async throws {
         let stage = try Stage(Pipelines.three)
         let (begun, goOn) = (Gate(), Gate())

@@ -3,6 +3,7 @@ import TurnModel
 
 /// The work of this process on one session, from here to its end or a pause.
 package final class SessionRun: Sendable {
+    package let source: PipelineSource
     private let start: PipelineRun
     private let first: PipelineRun.Command
     private let preface: [RecordEntry]
@@ -14,9 +15,11 @@ package final class SessionRun: Sendable {
     private let inbox = Inbox<Signal>()
 
     init(
-        run: PipelineRun, first: PipelineRun.Command, preface: [RecordEntry], settlements: [Settlement],
+        of source: PipelineSource, run: PipelineRun, first: PipelineRun.Command, preface: [RecordEntry],
+        settlements: [Settlement],
         journal: SessionJournal, writer: RecordWriter, scene: SessionLoop.Scene, kit: RunKit
     ) {
+        self.source = source
         self.start = run
         self.first = first
         self.preface = preface

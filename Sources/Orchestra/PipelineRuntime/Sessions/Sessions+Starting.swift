@@ -43,7 +43,7 @@ extension Sessions {
             engineVersion: self.kit.engineVersion)
         let session = NewSession(displayID: displayID, name: source.graph.name)
         return self.sessionRun(
-            run, story, .start(variables: variables, at: node), footing: .new(base: nil, session))
+            of: source, run, story, .start(variables: variables, at: node), footing: .new(base: nil, session))
     }
 
     /// The session goes on where its record ends; what is completed is not run again (spec/orchestra.md 3.5).
@@ -65,8 +65,16 @@ extension Sessions {
         }
         let outdated = requests.filter { [RequestWord.pause, RequestWord.abort].contains($0.kind) }
         return self.sessionRun(
-            run, story, .resume, footing: .claiming(row.context.id, nil), record: record, over: row.lease,
+            of: source, run, story, .resume, footing: .claiming(row.context.id, nil), record: record, over: row.lease,
             settling: outdated.map { Settlement($0.id) })
+    }
+
+    /// The session that a run goes on in which ended at an edge with `loop_restart`: a new one, with the variables of
+    /// the first; `nil` when it ended otherwise.
+    package func successor(of run: SessionRun, after report: RunReport) async throws(SessionRefusal) -> SessionRun? {
+        guard case .ended(.restarted(let node)) = report.ending else { return nil }
+        let first = try await self.firstTurn(of: try await self.find(report.displayID.description))
+        return try await self.begin(run.source, variables: first.variables, at: node)
     }
 
     /// Whether the run has somewhere to go on.
@@ -112,7 +120,7 @@ extension Sessions {
             of: source, displayID: displayID, blob: try await self.keep(source), at: self.kit.world.now(),
             origin: .init(context: row.context.id, turn: checkpoint), engineVersion: self.kit.engineVersion)
         return self.sessionRun(
-            run, fork, .resume,
+            of: source, run, fork, .resume,
             footing: .new(base: checkpoint, NewSession(displayID: displayID, name: source.graph.name)),
             preface: [.fork, .event(.checkpoint(snapshot), nil)])
     }
@@ -160,6 +168,13 @@ extension Sessions {
     /// What the first turn of the session tells.
     package func story(of row: SessionRow) async throws(SessionRefusal) -> SessionStory {
         if let parent = row.branchOf { throw .branch(row.displayID, of: parent) }
+        guard let story = SessionStory(try await self.firstTurn(of: row), of: row) else {
+            throw .notASession(row.context.id)
+        }
+        return story
+    }
+
+    private func firstTurn(of row: SessionRow) async throws(SessionRefusal) -> PipelineLifecycle {
         guard let first = row.firstOwn else { throw .notASession(row.context.id) }
         let turn: Turn
         if first.payload == nil {
@@ -169,10 +184,10 @@ extension Sessions {
         } else {
             turn = first
         }
-        guard case .lifecycle(let lifecycle)? = try? PipelineTurn(decoding: turn.payload ?? [], type: turn.type),
-            let story = SessionStory(lifecycle, of: row)
-        else { throw .notASession(row.context.id) }
-        return story
+        guard case .lifecycle(let lifecycle)? = try? PipelineTurn(decoding: turn.payload ?? [], type: turn.type) else {
+            throw .notASession(row.context.id)
+        }
+        return lifecycle
     }
 
     /// The pipeline of a session, prepared exactly as a run does it, and known to be the same (spec/orchestra.md 3.7).
@@ -197,14 +212,15 @@ extension Sessions {
     }
 
     private func sessionRun(
-        _ run: PipelineRun, _ story: SessionStory, _ first: PipelineRun.Command, footing: SessionJournal.Footing,
+        of source: PipelineSource, _ run: PipelineRun, _ story: SessionStory, _ first: PipelineRun.Command,
+        footing: SessionJournal.Footing,
         record: SessionRecord? = nil, over lease: Lease? = nil, preface: [RecordEntry] = [],
         settling settlements: [Settlement] = []
     ) -> SessionRun {
         let token = self.token()
         let owner = self.kit.owner
         return SessionRun(
-            run: run, first: first, preface: preface, settlements: settlements,
+            of: source, run: run, first: first, preface: preface, settlements: settlements,
             journal: SessionJournal(
                 footing, head: record?.head, lastCheckpoint: record?.lastCheckpoint, in: self.store,
                 claim: owner.claim(token: token, for: self.kit.limits.lease, over: lease), kit: self.kit),
