@@ -126,9 +126,13 @@ struct CronStep: Sendable {
     static func read(_ trace: String) -> [Self] {
         let lines = trace.split(separator: "\n").map { $0.split(separator: "\t", maxSplits: 1) }
         return lines.indices.map { place in
-            let next = place + 1 < lines.count ? lines[place + 1].first : nil
-            let codes = next.map { $0.split(separator: " ").compactMap { Int32($0) } }
-            return Self(command: lines[place].dropFirst().first.map(String.init) ?? "", codes: codes)
+            let command = lines[place].dropFirst().first.map(String.init) ?? ""
+            guard place + 1 < lines.count, let next = lines[place + 1].first else {
+                return Self(command: command, codes: nil)
+            }
+            let isPart = lines[place + 1].dropFirst().first.map { command.contains("$(\($0))") } ?? false
+            let codes = next.split(separator: " ").compactMap { Int32($0) }
+            return Self(command: command, codes: isPart ? nil : codes)
         }
     }
 }
