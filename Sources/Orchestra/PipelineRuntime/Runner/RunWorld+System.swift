@@ -45,7 +45,16 @@ package struct SessionOwner: Sendable, Hashable {
         guard lease.host == self.host, !self.bootID.isEmpty, !lease.bootID.isEmpty else { return false }
         if lease.bootID != self.bootID { return true }
         guard let pid = pid_t(exactly: lease.pid), pid > 0 else { return false }
-        return kill(pid, 0) != 0 && errno == ESRCH
+        return Self.hasEnded(pid)
+    }
+
+    /// Whether a process is gone, or is a corpse that nobody has collected yet.
+    static func hasEnded(_ pid: pid_t) -> Bool {
+        guard kill(pid, 0) == 0 || errno != ESRCH else { return true }
+        // The name stands in brackets and may hold anything; the state is the first word after it.
+        let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
+        guard let state = text?.split(separator: ")").last?.first(where: { $0 != " " }) else { return false }
+        return state == "Z" || state == "X"
     }
 
     /// `token` is known to the owner alone.
