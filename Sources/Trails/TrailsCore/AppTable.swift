@@ -31,6 +31,13 @@ package struct AppTable: Sendable {
     }
 }
 
+extension AppTable {
+    /// Changes every app for which `change` answers with a new state; without a look-up for each.
+    mutating func replaceAll(_ change: (AppState) -> AppState?) {
+        self.cells = self.cells.mapValues { cell in change(cell.state).map(Cell.init) ?? cell }
+    }
+}
+
 extension AppTable: Sequence {
     package struct Iterator: IteratorProtocol {
         fileprivate var cells: TreeDictionary<AppID, Cell>.Iterator

@@ -135,8 +135,11 @@ extension ProcessTree {
 
     /// Who was connected is reconnecting; every deadline is at `until` or later.
     private mutating func applyStart(at: Timestamp, until: Timestamp) {
-        for id in self.apps.keys where self.apps[id]!.status.isLive {
-            self.apps[id]!.restart(at: at, until: until)
+        self.apps.replaceAll { state in
+            guard state.status.isLive else { return nil }
+            var state = state
+            state.restart(at: at, until: until)
+            return state
         }
         for id in self.cascades.keys {
             self.cascades[id]!.deadline = self.cascades[id]!.deadline.map { max($0, until) }
@@ -193,7 +196,7 @@ extension ProcessTree {
 // MARK: - The working set
 
 extension ProcessTree {
-    /// Adds what the store knows of an app. Its parent is added before it.
+    /// Adds what the store knows of an app.
     package mutating func load(_ state: AppState) {
         self.insert(state)
     }

@@ -46,7 +46,12 @@ final class AlarmClock: Sendable {
 
     /// Sets the alarms among `effects`.
     func set(_ effects: [Effect]) {
-        for case .wake(let alarm, let moment) in effects { self.set(alarm, at: moment) }
+        let entries = effects.compactMap { effect -> Entry? in
+            if case .wake(let alarm, let moment) = effect { Entry(moment: moment, alarm: alarm) } else { nil }
+        }
+        guard !entries.isEmpty else { return }
+        self.state.withLock { $0.alarms.insert(contentsOf: entries) }
+        self.arm()
     }
 
     private func arm() {

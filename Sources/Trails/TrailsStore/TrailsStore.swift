@@ -51,7 +51,7 @@ package protocol TrailsStore: AnyObject, Sendable {
     func pastCancel(over app: AppID, since moment: Timestamp) throws(StoreError) -> Cascade?
     /// Which of these apps, and of what is below them, carry all of the `tags` (a JSON object).
     func apps(under root: AppID, matching tags: JSONValue) throws(StoreError) -> Set<AppID>
-    /// What a start needs: every live app and its ancestors, parents first, the cancels that are not finished, and
+    /// What a start needs: every live app and its ancestors, the cancels that are not finished, and
     /// the commands that wait for nobody of these.
     func workingSet() throws(StoreError) -> WorkingSet
 

@@ -22,8 +22,7 @@ extension SQLConnection {
         var states = try self.resolve(rows)
         let sleeping = try self.addControls(to: &states, places)
         try self.addCascades(to: &states, places, liveCount: liveCount)
-        return WorkingSet(
-            apps: Self.parentsFirst(states, places), cascades: try self.cascadesAtWork(), sleeping: sleeping)
+        return WorkingSet(apps: states, cascades: try self.cascadesAtWork(), sleeping: sleeping)
     }
 
     private func addMembers(to rows: inout [AppRow], _ places: inout [AppID: Int]) throws(StorageError) {
@@ -86,23 +85,5 @@ extension SQLConnection {
         for place in liveCount..<states.count {
             states[place].cascades = try self.cascades(over: states[place].id)
         }
-    }
-
-    /// Every app after its parent.
-    private static func parentsFirst(_ states: [AppState], _ places: [AppID: Int]) -> [AppState] {
-        var ordered: [AppState] = []
-        ordered.reserveCapacity(states.count)
-        var isPlaced = [Bool](repeating: false, count: states.count)
-        var line: [Int] = []
-        for start in states.indices {
-            var next: Int? = start
-            while let place = next, !isPlaced[place] {
-                isPlaced[place] = true
-                line.append(place)
-                next = states[place].parent.flatMap { places[$0] }
-            }
-            while let place = line.popLast() { ordered.append(states[place]) }
-        }
-        return ordered
     }
 }
