@@ -45,6 +45,8 @@ struct BindingTests {
             _ = try await stage.line(child)
             let grandchild = try await stage.declared(by: child)
             #expect(try await self.bind(child, ["10.0.0.0/8"], as: nil, stage).status == 200)
+            // Its connection is closed, and that is recorded.
+            try await stage.wait(for: child, under: root) { $0.status == .reconnecting }
             let before = try await stage.history(of: root)
             let body = CancelBody(cascadeID: .fresh())
             let message = PostMessagesBody(
