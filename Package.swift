@@ -132,15 +132,12 @@ let package = Package(
                 "TurnStoreSQLite", "Vocabulary", from("swift-argument-parser", "ArgumentParser"),
                 from("swift-subprocess", "Subprocess"),
             ]),
-        room("TurnModel", on: "Orchestra", uses: ["Vocabulary"]),
-        room("PipelineTurns", on: "Orchestra", uses: ["TurnModel", "Vocabulary"]),
         room(
             "PipelineRuntime", on: "Orchestra",
             uses: [
                 "CLinuxShims", "DotLanguage", "DurableFiles", "PipelineCore", "PipelineTurns", "TurnModel",
                 "Vocabulary",
             ]),
-        room("TurnStoreSQLite", on: "Orchestra", uses: ["SQLiteStorage", "TurnModel", "Vocabulary"]),
 
         // Programs
         program("orchestra", uses: ["OrchestraCommands"]),
@@ -207,7 +204,7 @@ let package = Package(
         tests("PipelineTurnsTests", uses: ["PipelineTurns", "TurnModel", "Vocabulary"], reads: ["Vectors"]),
         tests("SQLiteStorageTests", uses: ["SQLiteStorage", "TestKit", "Vocabulary"]),
         tests("SimulatorTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
-        tests("StoryTests", uses: ["TrailsClient", "trails", "trailsd"]),
+        tests("StoryTests", uses: ["orchestra", "TrailsClient", "trails", "trailsd"]),
         tests("TidyTests"),
         tests(
             "TrailsClientTests",

@@ -12,7 +12,7 @@ import Testing
     @Test func `holds when its session is pasted`() throws {
         let place = try Place()
         defer { place.remove() }
-        let session = try #require(Self.session(of: place.readme))
+        let session = try #require(Self.session("A session", of: place.readme))
         let port = try Self.freePort()
         let end = try place.bash(
             session,
@@ -27,6 +27,17 @@ import Testing
         #expect(end.code == 0)
     }
 
+    @Test func `holds when its pipeline is pasted`() throws {
+        let place = try Place()
+        defer { place.remove() }
+        let session = try #require(Self.session("A pipeline", of: place.readme))
+        let end = try place.bash(session, environment: [:])
+        #expect(end.code == 0, "\(end.output)")
+        #expect(end.output.contains(#/[0-9a-f]{6} +Release +interrupted/#), "\(end.output)")
+        #expect(end.output.contains(#/\nlint\n(test\n){1,2}ship\n/#), "\(end.output)")
+        #expect(end.output.contains("is completed"))
+    }
+
     @Test func `holds in the demo, which leaves nothing behind`() throws {
         let place = try Place()
         defer { place.remove() }
@@ -38,9 +49,10 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: place.scratch) == [])
     }
 
-    /// The first block of shell under "A session".
-    static func session(of readme: String) -> String? {
-        readme.firstMatch(of: /(?ms)^## A session$.*?^```sh\n(.*?)^```$/).map { String($0.1) }
+    /// The first block of shell under a heading.
+    static func session(_ heading: String, of readme: String) -> String? {
+        readme.components(separatedBy: "\n## \(heading)\n").dropFirst().first?
+            .firstMatch(of: /(?ms)^```sh\n(.*?)^```$/).map { String($0.1) }
     }
 
     /// Each tree that was drawn: its root and what hangs on it.
