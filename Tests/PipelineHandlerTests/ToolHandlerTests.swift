@@ -63,7 +63,8 @@ import Vocabulary
 
     @Test func `names the attempt, the session and the context in the environment`() async throws {
         let call = Scene.call(
-            #"tool_command="echo $ORCHESTRA_ATTEMPT_KEY $ORCHESTRA_SESSION $ORCHESTRA_NODE $MINE; cat $ORCHESTRA_CONTEXT_FILE""#,
+            #"tool_command="echo $ORCHESTRA_ATTEMPT_KEY $ORCHESTRA_SESSION $ORCHESTRA_NODE $MINE; "#
+                + #"cat $ORCHESTRA_CONTEXT_FILE""#,
             context: ["who": "me"], environment: ["MINE": "yes"])
         let outcome = try #require(await ToolHandler().run(call))
         #expect(outcome.contextUpdates["tool.output"] == "a1b2c3/n/1/1 a1b2c3 n yes\n{\"who\":\"me\"}")
@@ -83,7 +84,8 @@ import Vocabulary
     @Test func `takes the status that the command wrote, and not one of an attempt before`() async throws {
         let runs = ScratchDirectory()
         let script =
-            #"echo '{\"outcome\":\"partial_success\",\"notes\":\"half\",\"context_updates\":{\"a\":1}}' > $ORCHESTRA_STATUS_FILE; exit 3"#
+            #"echo '{\"outcome\":\"partial_success\",\"notes\":\"half\",\"context_updates\":{\"a\":1}}' "#
+            + "> $ORCHESTRA_STATUS_FILE; exit 3"
         let written = try #require(await ToolHandler().run(Scene.call("tool_command=\"\(script)\"", runs: runs.path)))
         #expect(written.status == .partialSuccess)
         #expect(written.notes == "half")

@@ -29,7 +29,8 @@ struct RunTests {
     @Test func `a run of pure nodes takes one commit beside the text of the pipeline`() async throws {
         let nodes = (1...40).map { "n\($0)" }
         let stage = try Stage(
-            "digraph p { start [shape=Mdiamond]; exit [shape=Msquare]; start -> \(nodes.joined(separator: " -> ")) -> exit }"
+            "digraph p { start [shape=Mdiamond]; exit [shape=Msquare]; "
+                + "start -> \(nodes.joined(separator: " -> ")) -> exit }"
         )
         var kit = stage.kit()
         kit.isSimulated = true

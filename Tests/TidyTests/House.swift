@@ -67,9 +67,6 @@ enum House {
                 "PipelineTurns",
             ]),
         .shell("TurnStoreSQLite", "Orchestra", uses: ["Vocabulary", "SQLiteStorage", "TurnModel"]),
-        .core("DotLanguage", "Orchestra", uses: ["Vocabulary"]),
-        .core("PipelineCore", "Orchestra", uses: ["Vocabulary", "DotLanguage"]),
-        .shell("OrchestraCommands", "Orchestra", uses: ["Vocabulary", "DotLanguage", "PipelineCore"]),
         .shell(
             "OrchestraCommands", "Orchestra",
             uses: [

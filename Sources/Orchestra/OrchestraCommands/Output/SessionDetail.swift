@@ -72,8 +72,8 @@ struct SessionDetail {
 
     var text: String {
         let head =
-            "Session \(self.session.displayID) (context \(self.session.context)): \(self.session.name.shownToPeople()), "
-            + "\(self.session.status.rawValue), \(self.session.turnCount) turns"
+            "Session \(self.session.displayID) (context \(self.session.context)): "
+            + "\(self.session.name.shownToPeople()), \(self.session.status.rawValue), \(self.session.turnCount) turns"
         let question = self.session.question.map { "\nAsks at \($0.node): \($0.text.shownToPeople())" } ?? ""
         let nodes = TextTable(
             ["Node", "Status", "Tokens in", "Tokens out", "Tool calls", "Duration"],

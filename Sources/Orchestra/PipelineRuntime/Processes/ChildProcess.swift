@@ -26,7 +26,8 @@ package final class ChildProcess: Sendable {
 
     /// Runs `request` to its end.
     ///
-    /// When the task is cancelled the program is asked to stop (SIGTERM to its group), and after `request.grace` forced.
+    /// When the task is cancelled the program is asked to stop (SIGTERM to its group), and forced after
+    /// `request.grace`.
     /// Returns when nothing of its group runs any more.
     package static func run(_ request: ProcessRequest) async throws(ProcessError) -> ProcessReport {
         let child = try ChildProcess(request)
