@@ -10,6 +10,11 @@ import Vocabulary
 
 extension RESTService {
     func takeSpool(_ caller: Caller) async throws -> RESTAnswer {
+        // Thousands of signatures, perhaps: not on the event loop, where others wait.
+        try await withTaskExecutorPreference(globalConcurrentExecutor) { try await self.take(caller) }
+    }
+
+    private func take(_ caller: Caller) async throws -> RESTAnswer {
         let body = try SpoolBody(parsing: caller.body)
         var outcomes: [SpoolReceipt.Outcome?] = []
         var jobs: [Job] = []
