@@ -80,4 +80,32 @@ struct RecordTests {
         }
         #expect(told == ["a", "b", "c"].flatMap { ["agent \($0)", "tool \($0)", "node \($0)"] })
     }
+
+    @Test func `nobody hears of a tool or an agent that is not on record`() async throws {
+        var heard = 0
+        for write in 1...8 {
+            let stage = try Stage(Pipelines.three)
+            stage.crew.act { call in
+                call.report(.tool(ToolExecution(node: call.node.id.text, command: "make", exitCode: 0)))
+                call.report(.agent(AgentTurn(number: 1, node: call.node.id.text)))
+                return Crew.standard(call)
+            }
+            let store = MortalStore(stage.store, dyingAt: write)
+            guard let run = try? await stage.sessions(store).begin(stage.source) else { continue }
+            _ = await run.run()
+            var recorded = 0
+            for row in try await stage.store.sessions(SessionQuery()) {
+                recorded += try await stage.values(of: row.context.id).count {
+                    switch $0 {
+                    case .tool, .agent: true
+                    default: false
+                    }
+                }
+            }
+            let told = stage.audience.heard.count { ["tool", "agent"].contains($0) }
+            #expect(told == recorded, "dies at write \(write)")
+            heard += told
+        }
+        #expect(heard > 0)
+    }
 }

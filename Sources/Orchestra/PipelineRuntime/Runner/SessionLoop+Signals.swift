@@ -38,11 +38,8 @@ extension SessionLoop {
         case .response(let text): self.notes[key]?.response = text
         case .tool(let tool):
             self.notes[key]?.tools.append(tool)
-            self.tell(.tool(tool))
             self.flush(key)
-        case .agent(let turn):
-            self.add(.agent(turn))
-            self.tell(RunEvent.Fact.agent(turn))
+        case .agent(let turn): self.add(.agent(turn))
         case .note(let text): self.tell(.note(text))
         }
     }

@@ -18,9 +18,13 @@ extension SessionLoop {
     /// Tells what is on disk now. What was told already, or is of no use to people, is left out.
     func tell(_ entry: RecordEntry) {
         switch entry {
+        case .turn(.tool(let tool)): self.tell(.tool(tool))
+        case .turn(.agent(let turn)): self.tell(RunEvent.Fact.agent(turn))
         case .turn: break
         case .fork: self.tell(.pipelineStarted(self.beginning))
-        case .event(let event, let notes): self.tell(event, notes)
+        case .event(let event, let notes):
+            for tool in notes?.tools ?? [] { self.tell(.tool(tool)) }
+            self.tell(event, notes)
         }
     }
 
