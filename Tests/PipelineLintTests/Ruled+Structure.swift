@@ -74,6 +74,8 @@ extension Ruled {
         Ruled(.typeKnown, .warning, "start -> a -> end a [type=magic]", "a"),
         Ruled(.typeKnown, .warning, "start -> a -> end a [shape=oval]", "a"),
         Ruled(.typeKnown, .warning, "start -> a -> end a [shape=oval, type=tool]"),
+        Ruled(.typeUnbuilt, .error, "start -> a -> b -> end a [shape=house] b [type=stack.manager_loop]", "a", "b"),
+        Ruled(.typeUnbuilt, .error, "start -> a -> end a [shape=house, type=tool]"),
         Ruled(.retryTargetExists, .warning, "start -> a -> end a [retry_target=x, fallback_retry_target=y]", "a", "a"),
         Ruled(.retryTargetExists, .warning, "retry_target=x start -> end", ""),
         Ruled(.retryTargetExists, .warning, "start -> a -> end a [retry_target=start]"),

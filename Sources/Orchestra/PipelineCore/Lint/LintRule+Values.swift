@@ -69,9 +69,19 @@ extension LintRule {
         }
     }
 
+    static let typeUnbuilt = LintRule { subject in
+        subject.graph.nodes.filter { HandlerType.unbuilt.contains($0.handler) }.map { node in
+            node.diagnostic(
+                .typeUnbuilt, "\(node.id) is a node of type \(node.handler), which is not there yet", .error,
+                key: node.type.isEmpty ? "shape" : "type",
+                hint: "run the other pipeline by a tool node: orchestra run FILE")
+        }
+    }
+
     private static func known(_ key: String) -> String {
-        let types = HandlerType.builtIn.map(\.text).sorted()
-        return (key == "type" ? types : HandlerType.byShape.keys.sorted()).joined(separator: ", ")
+        let types = HandlerType.builtIn.subtracting(HandlerType.unbuilt).map(\.text)
+        let shapes = HandlerType.byShape.filter { !HandlerType.unbuilt.contains($0.value) }.keys
+        return (key == "type" ? types : Array(shapes)).sorted().joined(separator: ", ")
     }
 
     static let retryTargetExists = LintRule { subject in
