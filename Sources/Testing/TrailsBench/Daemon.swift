@@ -13,12 +13,13 @@ final class Daemon {
     /// How long it took from the start of the process to its first word.
     let startTime: Duration
 
-    init(directory: String? = nil, arguments: [String] = []) throws {
+    /// - Parameter port: 0 lets the system choose one.
+    init(directory: String? = nil, port: Int = 0, arguments: [String] = []) throws {
         self.ownsDirectory = directory == nil
         self.directory = directory ?? NSTemporaryDirectory() + "trails-bench-\(UUID().uuidString)"
         let process = Process()
         process.executableURL = Bundle.main.executableURL!.deletingLastPathComponent().appendingPathComponent("trailsd")
-        process.arguments = ["--listen", "127.0.0.1:0", "--data", self.directory] + arguments
+        process.arguments = ["--listen", "127.0.0.1:\(port)", "--data", self.directory] + arguments
         let pipe = Pipe()
         process.standardOutput = pipe
         let begin = ContinuousClock.now
@@ -57,8 +58,10 @@ final class Daemon {
     func stop() {
         self.process.terminate()
         self.process.waitUntilExit()
-        if self.ownsDirectory { try? FileManager.default.removeItem(atPath: self.directory) }
+        if self.ownsDirectory { self.clear() }
     }
+
+    func clear() { try? FileManager.default.removeItem(atPath: self.directory) }
 }
 
 struct BenchError: Error, CustomStringConvertible {

@@ -1,18 +1,21 @@
 import Foundation
 import Glibc
+import Logging
 import NIOPosix
 import Synchronization
 import Vocabulary
 
 /// Measures trailsd against limits that are measured in the same run (spec/trails.md §16).
 ///
-///     trails-bench [--quick] [PART…]   the parts status, registers, command, memory, restart, or all of them; --quick
-///                                  with a tenth of the load
+///     trails-bench [--quick] [PART…]   the parts status, registers, command, cascade, herd, memory, restart, subtree,
+///                                  or all of them; --quick with a tenth of the load
 ///     trails-bench echo-server     the bare WebSocket server that is one of the limits; started by the above
 @main
 struct TrailsBench {
     static func main() async throws {
         FileLimit.raise()
+        // Thousands of clients lose their server here, and each would say so.
+        LoggingSystem.bootstrap { _ in SwiftLogNoOpLogHandler() }
         let arguments = CommandLine.arguments.dropFirst()
         if arguments.first == "echo-server" {
             return try await Echo.serve()
@@ -25,7 +28,7 @@ struct TrailsBench {
     }
 
     private enum Part: String, CaseIterable {
-        case status, registers, command, memory, restart
+        case status, registers, command, cascade, herd, memory, restart, subtree
 
         init(named name: String) throws {
             guard let part = Self(rawValue: name) else {
@@ -55,8 +58,11 @@ struct TrailsBench {
                 try await StatusBench.run(report, bareRows: rows, echo: echo, verifies: verifies, scale: scale)
             case .registers: try await RegisterBench.run(report, commits: commits, scale: scale)
             case .command: try await ControlBench.run(report, commits: commits, echo: echoOne, scale: scale)
+            case .cascade: try await CascadeBench.run(report, scale: scale)
+            case .herd: try await HerdBench.run(report, clients: 5_000 / scale)
             case .memory: try await IdleBench.run(report, connections: 10_000 / scale)
             case .restart: try await RestartBench.run(report, apps: 100_000 / scale)
+            case .subtree: try await SubtreeBench.run(report, apps: 1_000_000 / scale)
             }
         }
     }

@@ -100,7 +100,7 @@ extension ClientEngine {
     }
 
     /// Waits until the client speaks for nobody any more.
-    func finished() async {
+    package func finished() async {
         let promise = self.eventLoop.makePromise(of: Void.self)
         self.eventLoop.execute {
             if self.state.value.isFinished { promise.succeed() } else { self.state.value.finishWaiters.append(promise) }
