@@ -29,6 +29,11 @@ extension Diagnostic.Subject {
 }
 
 @Suite struct `A rule` {
+    @Test func `D3 a node that nothing leads to is an error, not a warning`() {
+        let found = lint(flow("start -> end lonely")).of(Diagnostic.Code(rawValue: "reachability"))
+        #expect(found.map(\.severity) == [.error])
+    }
+
     @Test(arguments: Ruled.structure + Ruled.values + Ruled.nodes + Ruled.paths)
     func `speaks where it should, and only there`(ruled: Ruled) {
         let found = lint(ruled.items).of(ruled.code)

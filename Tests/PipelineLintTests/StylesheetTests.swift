@@ -30,6 +30,16 @@ import Testing
         #expect(try self.effective(sheet) == values)
     }
 
+    @Test func `D22 selects all, by shape, by class and by id, and of equals the last wins`() throws {
+        let rules = [("*", "all"), ("box", "box"), (".x", "x"), ("#a", "a")].map { "\($0) { llm_model: \($1) }" }
+        for (index, expected) in ["all", "box", "x", "a"].enumerated() {
+            // The weaker come last, and win nothing by it.
+            let sheet = rules.prefix(index + 1).reversed().joined(separator: " ")
+            #expect(try self.effective(sheet)[0] == expected)
+        }
+        #expect(try self.effective("box { llm_model: one } box { llm_model: two }")[0] == "two")
+    }
+
     @Test func `yields to what a node says itself`() throws {
         #expect(try self.effective("#a { llm_model: m; llm_provider: p }", "llm_model=own") == ["own", "p", ""])
     }
