@@ -74,6 +74,8 @@ let package = Package(
         room(
             "SQLiteStorage", on: "Ground",
             uses: ["Vocabulary", from("GRDB.swift", "GRDB"), from("GRDB.swift", "GRDBSQLite")]),
+        .target(name: "CProcessGuard", path: "Sources/Ground/System/CProcessGuard"),
+        room("ProcessGuard", on: "Ground", uses: ["CLinuxShims", "CProcessGuard"]),
         .systemLibrary(name: "CLinuxShims", path: "Sources/Ground/System/CLinuxShims"),
         .systemLibrary(name: "CSodium", path: "Sources/Ground/System/CSodium", providers: [.apt(["libsodium-dev"])]),
 
@@ -114,8 +116,8 @@ let package = Package(
         room(
             "TrailsCommands", on: "Trails",
             uses: [
-                "DurableFiles", "TrailsClient", "TrailsContexts", "TrailsCore", "TrailsWire", "Vocabulary",
-                "WebTransport", from("async-http-client", "AsyncHTTPClient"),
+                "DurableFiles", "ProcessGuard", "TrailsClient", "TrailsContexts", "TrailsCore", "TrailsWire",
+                "Vocabulary", "WebTransport", from("async-http-client", "AsyncHTTPClient"),
                 from("swift-argument-parser", "ArgumentParser"),
             ]),
 
@@ -135,7 +137,7 @@ let package = Package(
         room(
             "PipelineRuntime", on: "Orchestra",
             uses: [
-                "CLinuxShims", "DotLanguage", "DurableFiles", "PipelineCore", "PipelineTurns", "TurnModel",
+                "DotLanguage", "DurableFiles", "PipelineCore", "PipelineTurns", "ProcessGuard", "TurnModel",
                 "Vocabulary",
             ]),
 
@@ -192,8 +194,8 @@ let package = Package(
         tests(
             "PipelineHandlerTests",
             uses: [
-                "DotLanguage", "DurableFiles", "PipelineCore", "PipelineRuntime", "PipelineTurns", "Simulator",
-                "TurnModel", "Vocabulary",
+                "DotLanguage", "DurableFiles", "PipelineCore", "PipelineRuntime", "PipelineTurns", "ProcessGuard",
+                "Simulator", "TurnModel", "Vocabulary",
             ]),
         tests("PipelineLintTests", uses: ["DotLanguage", "PipelineCore", "TestKit"]),
         tests(
@@ -202,6 +204,7 @@ let package = Package(
                 "PipelineCore", "PipelineRuntime", "PipelineTurns", "TurnModel", "TurnStoreSQLite", "Vocabulary",
             ]),
         tests("PipelineTurnsTests", uses: ["PipelineTurns", "TurnModel", "Vocabulary"], reads: ["Vectors"]),
+        tests("ProcessGuardTests", uses: ["ProcessGuard", "Simulator"]),
         tests("SQLiteStorageTests", uses: ["SQLiteStorage", "TestKit", "Vocabulary"]),
         tests("SimulatorTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
         tests("StoryTests", uses: ["orchestra", "TrailsClient", "trails", "trailsd"]),

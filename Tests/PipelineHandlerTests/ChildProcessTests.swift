@@ -1,4 +1,5 @@
 import Foundation
+import ProcessGuard
 import Simulator
 import Testing
 

@@ -19,11 +19,11 @@ import Testing
     }
 
     @Test mutating func `asks at the time limit, and forces after the grace`() {
-        #expect(self.watched.nextLook(hasEnded: false, at: .zero) == .seconds(10))
+        #expect(self.watched.nextLook(at: .zero) == .seconds(10))
         #expect(self.watched.advance(self.sight, at: .seconds(9)) == nil)
         #expect(self.watched.advance(self.sight, at: .seconds(10)) == .terminate)
         #expect(self.watched.cause == .timeLimit)
-        #expect(self.watched.nextLook(hasEnded: false, at: .seconds(10)) == .seconds(15))
+        #expect(self.watched.nextLook(at: .seconds(10)) == .seconds(15))
         #expect(self.watched.advance(self.sight, at: .seconds(14)) == nil)
         #expect(self.watched.advance(self.sight, at: .seconds(15)) == .kill)
         #expect(self.watched.advance(self.sight, at: .seconds(16)) == nil)

@@ -26,6 +26,8 @@ enum House {
         .core("Vocabulary", "Ground", imports: ["FoundationEssentials"]),
         .shell("CSodium", "Ground/System"),
         .shell("CLinuxShims", "Ground/System"),
+        .shell("CProcessGuard", "Ground/System"),
+        .shell("ProcessGuard", "Ground", uses: ["CLinuxShims", "CProcessGuard"]),
         .shell("DurableFiles", "Ground", uses: ["Vocabulary", "CLinuxShims"]),
         .shell("SQLiteStorage", "Ground", uses: ["Vocabulary", "DurableFiles"]),
         .shell("WebTransport", "Ground", uses: ["Vocabulary"]),
@@ -51,9 +53,8 @@ enum House {
         .shell(
             "TrailsCommands", "Trails",
             uses: [
-                "Vocabulary", "CLinuxShims", "DurableFiles", "WebTransport", "TrailsCore", "TrailsWire",
-                "TrailsContexts",
-                "TrailsClient",
+                "Vocabulary", "ProcessGuard", "DurableFiles", "WebTransport", "TrailsCore", "TrailsWire",
+                "TrailsContexts", "TrailsClient",
             ]),
 
         .core("DotLanguage", "Orchestra", uses: ["Vocabulary"]),
@@ -63,7 +64,7 @@ enum House {
         .shell(
             "PipelineRuntime", "Orchestra",
             uses: [
-                "Vocabulary", "CLinuxShims", "DurableFiles", "DotLanguage", "PipelineCore", "TurnModel",
+                "Vocabulary", "ProcessGuard", "DurableFiles", "DotLanguage", "PipelineCore", "TurnModel",
                 "PipelineTurns",
             ]),
         .shell("TurnStoreSQLite", "Orchestra", uses: ["Vocabulary", "SQLiteStorage", "TurnModel"]),

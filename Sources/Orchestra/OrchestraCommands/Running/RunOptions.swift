@@ -47,6 +47,7 @@ struct RunOptions: ParsableArguments {
         kit.unknownFate = self.onUnknown
         kit.isSimulated = self.agentCommand == nil
         kit.engineVersion = VersionCommand.number
+        kit.say = { Output.aside("orchestra: note: \($0)\n") }
         return kit
     }
 

@@ -1,6 +1,7 @@
 import DurableFiles
 import Foundation
 import PipelineCore
+import ProcessGuard
 import TurnModel
 import Vocabulary
 
@@ -29,12 +30,20 @@ struct AttemptWork: Sendable {
         }
     }
 
+    /// How long the commands of an earlier runner may take to end.
+    static let clearMax = Duration.seconds(60)
+
     /// Runs `command` by the shell, and hands its end to `judge`, whose outcome counts unless the program wrote one.
     func run(
         _ command: String, input: String = "", environment: [String: String] = [:], timeout: Duration,
         judge: @Sendable (ProcessReport) async -> Outcome
     ) async -> Outcome {
         defer { if self.isTemporary { try? FileManager.default.removeItem(atPath: self.files.parent) } }
+        do throws(ProcessError) {
+            try await self.call.place.commands?.waitUntilClear(for: Self.clearMax)
+        } catch {
+            return .fail("node \(self.call.node.id) was not begun: \(error.message)", isRetryable: false)
+        }
         do throws(FileError) {
             try await onThreadOfItsOwn { () throws(FileError) in
                 try self.files.prepare()
@@ -45,13 +54,25 @@ struct AttemptWork: Sendable {
             return .fail("the files of node \(self.call.node.id) cannot be written: \(error.message)")
         }
         do throws(ProcessError) {
-            let report = try await ChildProcess.run(
-                self.request(command, input: input, environment: environment, timeout: timeout))
+            let request = self.request(command, input: input, environment: environment, timeout: timeout)
+            let report = try await self.held(request)
             let outcome = await judge(report)
             return report.stopCause == nil ? await self.settle(outcome) : outcome
         } catch {
             return .fail(self.redaction.redact(error.message), isRetryable: false)
         }
+    }
+
+    /// Runs it so that no later runner of the same run begins anything before all of it is gone.
+    private func held(_ request: ProcessRequest) async throws(ProcessError) -> ProcessReport {
+        guard let commands = self.call.place.commands else { return try await ChildProcess.run(request) }
+        var request = request
+        let hold = try commands.share()
+        defer { close(hold) }
+        request.hold = hold
+        self.files.setMark()
+        defer { self.files.removeMark() }
+        return try await ChildProcess.run(request)
     }
 
     var environment: [String: String] {
@@ -64,7 +85,7 @@ struct AttemptWork: Sendable {
         _ command: String, input: String, environment: [String: String], timeout: Duration
     ) -> ProcessRequest {
         let files = [
-            "ORCHESTRA_CONTEXT_FILE": self.files.path(of: .context),
+            CommandLock.variable: self.files.path(of: .context),
             "ORCHESTRA_STATUS_FILE": self.files.path(of: .status),
         ]
         return ProcessRequest(

@@ -1,5 +1,6 @@
 package import PipelineCore
 import PipelineTurns
+import ProcessGuard
 import TurnModel
 import Vocabulary
 

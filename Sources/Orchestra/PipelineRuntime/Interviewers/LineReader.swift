@@ -1,4 +1,5 @@
 import Dispatch
+import ProcessGuard
 import Synchronization
 
 #if canImport(Glibc)

@@ -1,4 +1,5 @@
 import Dispatch
+package import ProcessGuard
 import Synchronization
 
 #if canImport(Glibc)
@@ -9,7 +10,7 @@ import Synchronization
 
 /// One program, watched on a thread of its own from its start until nothing of it runs any more.
 package final class ChildProcess: Sendable {
-    private let group: ProcessGroup
+    private let program: GuardedProcess
     private let request: ProcessRequest
     private let output: Int32
     private let errors: Int32
@@ -21,14 +22,14 @@ package final class ChildProcess: Sendable {
     private struct State {
         var isWatched = true
         var isStopWanted = false
-        var hasEnded = false
     }
 
     /// Runs `request` to its end.
     ///
-    /// When the task is cancelled the program is asked to stop (SIGTERM to its group), and forced after
-    /// `request.grace`.
-    /// Returns when nothing of its group runs any more.
+    /// When the task is cancelled the program and all that descends from it are asked to stop (SIGTERM), and forced
+    /// after `request.grace`. When it ends by itself, what it left in its group is ended too; what left the group goes
+    /// on, as a daemon that was meant to. When this process dies, all are ended by the guard.
+    /// Returns when nothing of what was to end runs any more.
     package static func run(_ request: ProcessRequest) async throws(ProcessError) -> ProcessReport {
         let child = try ChildProcess(request)
         return await withTaskCancellationHandler {
@@ -42,10 +43,10 @@ package final class ChildProcess: Sendable {
 
     /// Kills everything that runs, with nobody waiting for its end: for a program that ends in this instant.
     package static func killAll() {
-        for group in Self.running.withLock({ $0 }) { ProcessGroup(id: group).signal(SIGKILL) }
+        for program in Self.running.withLock({ Array($0.values) }) { program.signal(SIGKILL, to: .all) }
     }
 
-    private static let running = Mutex<Set<pid_t>>([])
+    private static let running = Mutex<[Int32: GuardedProcess]>([:])
 
     private init(_ request: ProcessRequest) throws(ProcessError) {
         var opened: [Int32] = []
@@ -54,7 +55,8 @@ package final class ChildProcess: Sendable {
             opened.append(input)
             let (output, errors) = (try Self.pipe(&opened), try Self.pipe(&opened))
             self.control = try Self.pipe(&opened)
-            self.group = try ProcessGroup(request, input: input, output: output.write, errors: errors.write)
+            self.program = try GuardedProcess(
+                Self.start(request, input: input, output: output.write, errors: errors.write))
             for theirs in [input, output.write, errors.write] { close(theirs) }
             self.output = output.read
             self.errors = errors.read
@@ -63,14 +65,21 @@ package final class ChildProcess: Sendable {
             for descriptor in opened { close(descriptor) }
             throw error
         }
-        _ = Self.running.withLock { [group] in $0.insert(group.id) }
+        Self.running.withLock { [program] in $0[program.id] = program }
         for ours in [self.output, self.errors, self.control.read, self.control.write] {
             Descriptors.neverBlock(ours)
         }
-        self.onThread("wait") {
-            self.group.waitForEnd()
-            self.tell { $0.hasEnded = true }
-        }
+    }
+
+    private static func start(
+        _ request: ProcessRequest, input: Int32, output: Int32, errors: Int32
+    ) -> ProcessStart {
+        var start = ProcessStart(
+            command: request.command, environment: request.environment, workingDirectory: request.workingDirectory)
+        (start.input, start.output, start.errors) = (input, output, errors)
+        start.hold = request.hold
+        start.grace = request.grace
+        return start
     }
 
     private static func pipe(_ opened: inout [Int32]) throws(ProcessError) -> (read: Int32, write: Int32) {
@@ -98,21 +107,27 @@ package final class ChildProcess: Sendable {
             CapturedOutput(keptMax: self.request.keptMax, spillPath: self.request.spillPath), self.output,
             CapturedOutput(keptMax: self.request.keptMax), self.errors)
         var end: ProcessEnd?
+        var isQuiet = false
         while supervision.phase != .over {
-            streams.wait(self.control.read, for: self.patience(supervision, hasEnded: end != nil))
-            let state = self.state.withLock { $0 }
-            if state.hasEnded, end == nil { end = self.group.reap() }
+            streams.wait(self.control.read, isQuiet ? -1 : self.program.reports, for: self.patience(supervision))
+            while !isQuiet, let report = self.program.nextReport() {
+                if case .ended(let ending) = report { end = ending } else { isQuiet = true }
+            }
             let sight = Supervision.Sight(
-                hasEnded: end != nil, isGroupAlive: end == nil || self.group.isAlive,
-                isOutputOpen: streams.isOpen, isStopWanted: state.isStopWanted)
-            switch supervision.advance(sight, at: ContinuousClock.now - self.start) {
-            case .terminate: self.group.signal(SIGTERM)
-            case .kill: self.group.signal(SIGKILL)
+                hasEnded: end != nil || isQuiet, isGroupAlive: !isQuiet, isOutputOpen: streams.isOpen,
+                isStopWanted: self.state.withLock { $0.isStopWanted })
+            let order = supervision.advance(sight, at: ContinuousClock.now - self.start)
+            // One that ended by itself may leave a daemon; one that is stopped leaves nothing.
+            let scope: GuardedProcess.Scope = supervision.cause == nil ? .group : .all
+            switch order {
+            case .terminate: self.program.signal(SIGTERM, to: scope)
+            case .kill: self.program.signal(SIGKILL, to: scope)
             case nil: break
             }
         }
+        self.program.letGo()
         self.state.withLock { $0.isWatched = false }
-        _ = Self.running.withLock { $0.remove(self.group.id) }
+        _ = Self.running.withLock { $0.removeValue(forKey: self.program.id) }
         for descriptor in [self.control.read, self.control.write] { close(descriptor) }
         streams.finish()
         return ProcessReport(
@@ -121,9 +136,9 @@ package final class ChildProcess: Sendable {
     }
 
     /// Milliseconds until the next look, rounded up; -1 for as long as it takes.
-    private func patience(_ supervision: Supervision, hasEnded: Bool) -> Int32 {
+    private func patience(_ supervision: Supervision) -> Int32 {
         let now = ContinuousClock.now - self.start
-        guard let look = supervision.nextLook(hasEnded: hasEnded, at: now) else { return -1 }
+        guard let look = supervision.nextLook(at: now) else { return -1 }
         let milliseconds = max(.zero, look - now) / .milliseconds(1)
         return Int32(min(milliseconds.rounded(.up), 3_600_000))
     }
@@ -148,9 +163,9 @@ private struct Streams {
 
     var isOpen: Bool { self.output.descriptor >= 0 || self.errors.descriptor >= 0 }
 
-    /// Waits until something can be read, but no longer than `milliseconds`, and reads it.
-    mutating func wait(_ control: Int32, for milliseconds: Int32) {
-        var watched = [control, self.output.descriptor, self.errors.descriptor].map {
+    /// Waits until something can be read, but no longer than `milliseconds`, and reads what is not a report.
+    mutating func wait(_ control: Int32, _ reports: Int32, for milliseconds: Int32) {
+        var watched = [control, self.output.descriptor, self.errors.descriptor, reports].map {
             pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
         }
         guard poll(&watched, nfds_t(watched.count), milliseconds) > 0 else { return }

@@ -1,3 +1,5 @@
+package import ProcessGuard
+
 /// A program to run to its end.
 package struct ProcessRequest: Sendable {
     /// The program, found by PATH, and its arguments.
@@ -13,6 +15,8 @@ package struct ProcessRequest: Sendable {
     package var grace: Duration
     /// How much of each stream is held in memory.
     package var keptMax: Int
+    /// Stays open until nothing of the program is left: for a lock.
+    package var hold: Int32?
     /// Where standard output goes as well once it is longer than that; `nil` for nowhere.
     package var spillPath: String?
 
@@ -43,25 +47,4 @@ package struct ProcessReport: Sendable {
     package let output: CapturedOutput
     package let errors: CapturedOutput
     package let duration: Duration
-}
-
-/// How a program ended.
-package enum ProcessEnd: Hashable, Sendable {
-    case exited(Int32)
-    case signalled(Int32)
-
-    /// As a shell says it.
-    package var exitCode: Int32 {
-        switch self {
-        case .exited(let code): code
-        case .signalled(let number): 128 + number
-        }
-    }
-}
-
-/// Why a program did not start.
-package struct ProcessError: Error, Hashable, Sendable, CustomStringConvertible {
-    package let message: String
-
-    package var description: String { self.message }
 }

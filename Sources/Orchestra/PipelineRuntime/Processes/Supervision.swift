@@ -8,8 +8,8 @@
 /// ```
 ///
 /// A value without a clock: time is that since the start. What the process left running may end by itself while
-/// `lingering` (as the last part of a shell pipeline does); after that it is stopped. What has left the group is out of
-/// reach: `draining` waits only a moment for output that such a process may still hold open.
+/// `lingering` (as the last part of a shell pipeline does); after that it is stopped. A daemon goes on then: `draining`
+/// waits only a moment for output that it may still hold open.
 struct Supervision: Sendable, Equatable {
     enum Phase: Sendable, Equatable {
         case running
@@ -37,8 +37,8 @@ struct Supervision: Sendable, Equatable {
     static let drainMax = Duration.milliseconds(200)
     /// How long the kernel may take to end what was killed.
     static let killMax = Duration.seconds(2)
-    /// Between two looks at a group: nobody tells when it ends.
-    static let lookInterval = Duration.milliseconds(10)
+    /// Between two looks at what the kernel has not ended in that time.
+    static let lookInterval = Duration.milliseconds(100)
 
     let timeout: Duration?
     let grace: Duration
@@ -79,12 +79,12 @@ struct Supervision: Sendable, Equatable {
     }
 
     /// When to look again if nothing happens before; `nil` for when something happens.
-    func nextLook(hasEnded: Bool, at time: Duration) -> Duration? {
+    func nextLook(at time: Duration) -> Duration? {
         switch self.phase {
         case .running: self.timeout
-        case .lingering, .killed: time + Self.lookInterval
-        case .stopping(let killAt): hasEnded ? min(killAt, time + Self.lookInterval) : killAt
-        case .draining(let until): until
+        case .lingering(let until), .draining(let until): until
+        case .killed(let until): max(until, time + Self.lookInterval)
+        case .stopping(let killAt): killAt
         case .over: time
         }
     }

@@ -39,6 +39,13 @@ package struct AttemptFiles: Sendable {
         try self.files.syncDirectory(self.path)
     }
 
+    /// Notes that a command is at work, for a later runner that finds neither this one nor its guard.
+    func setMark() { try? self.files.open(self.markPath, OpenOptions(.readWrite, creation: .ifMissing)).close() }
+
+    func removeMark() { try? self.files.unlink(self.markPath) }
+
+    private var markPath: String { "\(self.path)/\(CommandLock.mark)" }
+
     /// Keeps `text`, here and under the plain name.
     package func write(_ text: String, to part: Part) throws(FileError) {
         try AtomicFile.replace(self.path(of: part), with: Array(text.utf8), on: self.files)

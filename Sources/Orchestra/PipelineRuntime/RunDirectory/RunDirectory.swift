@@ -9,8 +9,9 @@ import Vocabulary
 /// ```
 ///   manifest.json                what runs, since when, under which ids
 ///   checkpoint.json              how far it has come
+///   commands.lock                held as long as a command of the run is at work
 ///   NODE/prompt.md …             the newest form of each file
-///   NODE/VISIT.ATTEMPT/…         prompt.md  response.md  output.txt  status.json  context.json
+///   NODE/VISIT.ATTEMPT/…         prompt.md  response.md  output.txt  status.json  context.json  running
 ///   branches/BRANCH/NODE/…       the same inside a parallel branch
 ///   artifacts/ID.json            values too large for a context
 /// ```

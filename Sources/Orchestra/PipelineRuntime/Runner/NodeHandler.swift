@@ -68,6 +68,8 @@ package struct HandlerPlace: Sendable {
     /// Where files about the run are left for people; `nil` for nowhere.
     package var runDirectory: String?
     package var environment: [String: String]
+    /// Keeps the commands of the run apart from those of its earlier runners; with the run directory.
+    var commands: CommandLock?
     /// From a request to stop until force is used.
     package var grace: Duration
 

@@ -27,6 +27,8 @@ package enum SessionRefusal: Error, Sendable {
     case missingTurn(TurnID, of: DisplayID)
     case notACheckpoint(TurnID)
     case reservedKey(String)
+    /// Those of an earlier runner are not gone, or it cannot be found out.
+    case commands(DisplayID, String)
     case run(PipelineRun.Refusal)
     case damaged(TurnID?, String)
     case store(TurnStoreError)
@@ -59,6 +61,7 @@ extension SessionRefusal: CustomStringConvertible {
         case .missingTurn(let turn, let id): "turn \(turn) was not found in session \(id)"
         case .notACheckpoint(let turn): "turn \(turn) is not a checkpoint"
         case .reservedKey(let key): "context key \(key.quotedForPeople()) belongs to the engine"
+        case .commands(let id, let what): "session \(id) cannot go on yet: \(what)"
         case .run(let refusal): refusal.description
         case .damaged(let turn, let what): "the record is damaged\(turn.map { " at turn \($0)" } ?? ""): \(what)"
         case .store(.refused(let refusal)): refusal.description
@@ -75,6 +78,7 @@ extension SessionRefusal: CustomStringConvertible {
         case .modified: "use --stored-graph to go on with the pipeline as it was"
         case .missingFile: "use --stored-graph to go on with the text in the store"
         case .running(let id, _): "run \"orchestra pause \(id)\" first, or wait until its lease is over"
+        case .commands: "end them, and try again"
         case .notRunning(let id, _): "run \"orchestra resume \(id)\""
         case .store(.failed(let fault)): fault.hint ?? "run \"orchestra doctor\""
         default: nil

@@ -63,6 +63,7 @@ extension Sessions {
         let requests = try await asking { () async throws(TurnStoreError) in
             try await self.store.requests(RequestQuery(context: row.context.id))
         }
+        try await self.waitForCommands(of: row)
         let outdated = requests.filter { [RequestWord.pause, RequestWord.abort].contains($0.kind) }
         return self.sessionRun(
             of: source, run, story, .resume, footing: .claiming(row.context.id, nil), record: record, over: row.lease,
@@ -219,13 +220,15 @@ extension Sessions {
     ) -> SessionRun {
         let token = self.token()
         let owner = self.kit.owner
+        var kit = self.kit
+        kit.place.commands = self.commands(of: story.displayID)
         return SessionRun(
             of: source, run: run, first: first, preface: preface, settlements: settlements,
             journal: SessionJournal(
                 footing, head: record?.head, lastCheckpoint: record?.lastCheckpoint, in: self.store,
-                claim: owner.claim(token: token, for: self.kit.limits.lease, over: lease), kit: self.kit),
+                claim: owner.claim(token: token, for: self.kit.limits.lease, over: lease), kit: kit),
             writer: RecordWriter(
                 story: story, owner: "\(owner.host):\(owner.pid)", start: run.graph.start),
-            scene: SessionLoop.Scene(token: token, displayID: story.displayID), kit: self.kit)
+            scene: SessionLoop.Scene(token: token, displayID: story.displayID), kit: kit)
     }
 }

@@ -1,4 +1,5 @@
 import Dispatch
+import ProcessGuard
 import Synchronization
 import TrailsClient
 import TrailsWire
@@ -35,8 +36,7 @@ struct Work: Sendable {
             await client.shutdown()
             throw error
         }
-        let guardian = try? WorkGuard(of: process.id)  // a program that nobody guards is better than none
-        defer { guardian?.dismiss() }
+        defer { process.letGo() }
         let signals = process.forwardSignals()
         defer { for source in signals { source.cancel() } }
         let report = WorkReport(client)
@@ -92,7 +92,7 @@ final class WorkReport: Sendable {
         }
     }
 
-    func end(_ end: WorkProcess.End) async {
+    func end(_ end: ProcessEnd) async {
         let (passing, lines) = self.state.withLock { $0.sieve.finish() }
         Output.bytes(passing)
         self.tell(lines)
@@ -104,7 +104,7 @@ final class WorkReport: Sendable {
         await self.client.shutdown()
     }
 
-    private func report(_ end: WorkProcess.End, _ result: JSONValue?, _ tail: [String]) {
+    private func report(_ end: ProcessEnd, _ result: JSONValue?, _ tail: [String]) {
         var detail: JSONObject = ["stderr": .array(tail.map { .string($0) })]
         switch end {
         case .exited(0): self.client.result(result ?? ["exitStatus": 0])

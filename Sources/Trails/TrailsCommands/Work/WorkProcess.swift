@@ -1,4 +1,5 @@
 import Dispatch
+import ProcessGuard
 import Synchronization
 
 #if canImport(Glibc)
@@ -7,125 +8,77 @@ import Synchronization
     import Darwin
 #endif
 
-/// A program in a session of its own, so that it and all it starts can be ended together.
+/// A program in a session of its own, so that it and all it starts can be ended together. It does not outlive this one:
+/// nobody could cancel it any more, and the tree would call it crashed while it works on.
 final class WorkProcess: Sendable {
-    /// How it ended.
-    enum End: Hashable, Sendable {
-        case exited(Int32)
-        case signalled(Int32)
+    /// What the program has when this process dies without a word: nobody is there who would know a better number.
+    static let grace = Duration.seconds(10)
 
-        /// As a shell says it.
-        var exitCode: Int32 {
-            switch self {
-            case .exited(let code): code
-            case .signalled(let number): 128 + number
-            }
-        }
-    }
-
-    let id: pid_t
+    private let program: GuardedProcess
     /// The reading ends of its standard output and standard error.
     let output: Int32
     let errors: Int32
-    private let end = Mutex<(end: End?, waiters: [CheckedContinuation<End, Never>])>((nil, []))
+    private let state = Mutex(State())
 
-    /// What the program starts with in place of what this one ignores or forwards.
-    private static let signals: [Int32] = [SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT]
+    private struct State {
+        var end: ProcessEnd?
+        /// Nothing is left of it.
+        var isQuiet = false
+        var waiters: [CheckedContinuation<ProcessEnd, Never>] = []
+    }
 
     /// Starts `command`, found by PATH; standard input is that of this process.
     init(_ command: [String], environment: [String: String]) throws {
         let (output, errors) = (try Self.pipe(), try Self.pipe())
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, output.write, STDOUT_FILENO)
-        posix_spawn_file_actions_adddup2(&actions, errors.write, STDERR_FILENO)
+        defer { for end in [output.write, errors.write] { close(end) } }
+        var start = ProcessStart(command: command, environment: environment)
+        (start.output, start.errors) = (output.write, errors.write)
+        start.grace = Self.grace
         do {
-            self.id = try Self.spawn(command, actions, environment: environment)
+            self.program = try GuardedProcess(start)
         } catch {
-            for end in [output.read, output.write, errors.read, errors.write] { close(end) }
-            throw error
+            for end in [output.read, errors.read] { close(end) }
+            throw CommandFailure(
+                error.errno == ENOENT ? 127 : 126, error.message, hint: "is it in PATH, and may it be executed?")
         }
-        close(output.write)
-        close(errors.write)
         self.output = output.read
         self.errors = errors.read
-        DispatchQueue(label: "trails.wait").async { self.reap() }
+        DispatchQueue(label: "trails.wait").async { self.watch() }
     }
 
-    /// Starts `command`, found by PATH, in a session of its own.
-    static func spawn(
-        _ command: [String], _ actions: posix_spawn_file_actions_t, environment: [String: String]
-    ) throws -> pid_t {
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        Self.set(&attributes)
-        var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
-        var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
-        defer { for text in arguments + variables { free(text) } }
-        var (id, actions) = (pid_t(0), actions)
-        let code = posix_spawnp(&id, command[0], &actions, &attributes, &arguments, &variables)
-        guard code == 0 else {
-            throw CommandFailure(
-                code == ENOENT ? 127 : 126,
-                "cannot start \(command[0]): \(String(cString: strerror(code)).lowercased())",
-                hint: "is it in PATH, and may it be executed?")
+    private static func pipe() throws -> (read: Int32, write: Int32) {
+        do {
+            return try Descriptors.pipe()
+        } catch {
+            throw CommandFailure(71, error.message)
         }
-        return id
     }
 
-    /// A session of its own, and signals as a program expects them.
-    private static func set(_ attributes: inout posix_spawnattr_t) {
-        var defaults = sigset_t()
-        sigemptyset(&defaults)
-        for number in self.signals { sigaddset(&defaults, number) }
-        posix_spawnattr_setsigdefault(&attributes, &defaults)
-        var mask = sigset_t()
-        sigemptyset(&mask)
-        posix_spawnattr_setsigmask(&attributes, &mask)
-        #if canImport(Glibc)
-            let newSession: Int32 = 0x80  // POSIX_SPAWN_SETSID, which the headers show to GNU sources only
-        #else
-            let newSession: Int32 = 0x400
-        #endif
-        posix_spawnattr_setflags(
-            &attributes, Int16(newSession | Int32(POSIX_SPAWN_SETSIGDEF) | Int32(POSIX_SPAWN_SETSIGMASK)))
-    }
-
-    static func pipe() throws -> (read: Int32, write: Int32) {
-        var ends: [Int32] = [0, 0]
-        guard makePipe(&ends) == 0 else {
-            throw CommandFailure(71, "no pipe can be made: \(String(cString: strerror(errno)).lowercased())")
+    /// Follows what the guard says until nothing is left of the program. Blocks.
+    private func watch() {
+        var isQuiet = false
+        while !isQuiet {
+            let report = self.program.waitForReport()
+            isQuiet = report == .quiet || report == .lost
+            var end: ProcessEnd? = .signalled(SIGKILL)
+            if case .ended(let known) = report { end = known }
+            let (known, waiters) = self.state.withLock { state in
+                state.isQuiet = isQuiet
+                state.end = state.end ?? end
+                defer { state.waiters = [] }
+                return (state.end, state.waiters)
+            }
+            for waiter in waiters { if let known { waiter.resume(returning: known) } }
         }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        return (ends[0], ends[1])
     }
 
-    private static func makePipe(_ ends: inout [Int32]) -> Int32 {
-        #if canImport(Glibc)
-            Glibc.pipe(&ends)
-        #else
-            Darwin.pipe(&ends)
-        #endif
-    }
-
-    private func reap() {
-        var status: Int32 = 0
-        while waitpid(self.id, &status, 0) < 0, errno == EINTR {}
-        let end: End = status & 0x7F == 0 ? .exited(status >> 8 & 0xFF) : .signalled(status & 0x7F)
-        let waiters = self.end.withLock { state in
-            state.end = end
-            defer { state.waiters = [] }
-            return state.waiters
-        }
-        for waiter in waiters { waiter.resume(returning: end) }
-    }
+    /// The program has ended, and what it left goes on without this one.
+    func letGo() { self.program.letGo() }
 
     /// Waits for the end of the program itself; what it started may go on.
-    func ended() async -> End {
+    func ended() async -> ProcessEnd {
         await withCheckedContinuation { waiter in
-            let end = self.end.withLock { state in
+            let end = self.state.withLock { state in
                 if state.end == nil { state.waiters.append(waiter) }
                 return state.end
             }
@@ -134,18 +87,18 @@ final class WorkProcess: Sendable {
     }
 
     /// To the program and everything that it started and that did not leave its group.
-    func signal(_ number: Int32) { kill(-self.id, number) }
+    func signal(_ number: Int32) { self.program.signal(number, to: .group) }
 
-    /// SIGTERM, and after `grace` SIGKILL, to the whole group.
+    /// SIGTERM, and after `grace` SIGKILL, to all that descends from the program.
     func stop(within grace: Duration) async {
-        self.signal(SIGTERM)
+        self.program.signal(SIGTERM, to: .all)
         let deadline = ContinuousClock.now + grace
-        while self.isGroupAlive, ContinuousClock.now < deadline { try? await Task.sleep(for: .milliseconds(20)) }
-        self.signal(SIGKILL)
+        while !self.isQuiet, ContinuousClock.now < deadline { try? await Task.sleep(for: .milliseconds(20)) }
+        self.program.signal(SIGKILL, to: .all)
         _ = await self.ended()
     }
 
-    private var isGroupAlive: Bool { kill(-self.id, 0) == 0 }
+    private var isQuiet: Bool { self.state.withLock { $0.isQuiet } }
 
     /// Passes the signals that would end this program on to the other one, for as long as this program lives.
     func forwardSignals() -> [any DispatchSourceSignal] {

@@ -5,10 +5,10 @@
     import Darwin
 #endif
 
-/// Files and pipes for children, all of them closed in children that are not meant to have them.
-enum Descriptors {
+/// Files and pipes, all of them closed in children that are not given them.
+package enum Descriptors {
     /// A pipe whose ends do not outlive an exec.
-    static func pipe() throws(ProcessError) -> (read: Int32, write: Int32) {
+    package static func pipe() throws(ProcessError) -> (read: Int32, write: Int32) {
         var ends: [Int32] = [0, 0]
         guard self.makePipe(&ends) == 0 else { throw self.failure("no pipe can be made") }
         return (ends[0], ends[1])
@@ -16,7 +16,7 @@ enum Descriptors {
 
     /// Something to read `bytes` from. A file without a name, not a pipe: a pipe breaks when the reader ends early, and
     /// blocks when it is slow.
-    static func reading(_ bytes: [UInt8]) throws(ProcessError) -> Int32 {
+    package static func reading(_ bytes: [UInt8]) throws(ProcessError) -> Int32 {
         guard !bytes.isEmpty else { return try self.open("/dev/null", O_RDONLY) }
         let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var dice = SystemRandomNumberGenerator()
@@ -38,7 +38,7 @@ enum Descriptors {
     }
 
     /// The next bytes: none at the end, `nil` when there are none yet.
-    static func read(_ descriptor: Int32, into buffer: inout [UInt8]) -> ArraySlice<UInt8>? {
+    package static func read(_ descriptor: Int32, into buffer: inout [UInt8]) -> ArraySlice<UInt8>? {
         while true {
             let count = self.readSome(descriptor, &buffer)
             if count >= 0 { return buffer[..<count] }
@@ -47,16 +47,17 @@ enum Descriptors {
         }
     }
 
-    static func wake(_ descriptor: Int32) {
+    package static func wake(_ descriptor: Int32) {
         var byte: UInt8 = 1
         _ = self.writeSome(descriptor, &byte)
     }
 
-    static func neverBlock(_ descriptor: Int32) {
+    package static func neverBlock(_ descriptor: Int32) {
         _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
     }
 
-    private static func open(_ path: String, _ flags: Int32) throws(ProcessError) -> Int32 {
+    /// Opens a file, or makes one that is its owner's alone.
+    package static func open(_ path: String, _ flags: Int32) throws(ProcessError) -> Int32 {
         #if canImport(Glibc)
             let file = Glibc.open(path, flags | O_CLOEXEC, 0o600)
         #else
@@ -67,7 +68,7 @@ enum Descriptors {
     }
 
     private static func failure(_ what: String) -> ProcessError {
-        ProcessError(message: "\(what): \(String(cString: strerror(errno)))")
+        ProcessError("\(what): \(String(cString: strerror(errno)))", errno: errno)
     }
 
     private static func makePipe(_ ends: inout [Int32]) -> Int32 {
