@@ -147,6 +147,23 @@ import Vocabulary
         #expect(graph.fanIn(of: "p") == "j" && graph.fanIn(of: "q") == "i")
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `is found among a hundred that follow each other`() {
+        let parts = (0..<100).map { number in
+            "p\(number): shape=component\nj\(number): shape=tripleoctagon\np\(number) -> a\(number) -> j\(number)\n"
+                + "p\(number) -> b\(number) -> j\(number)\nj\(number) -> \(number < 99 ? "p\(number + 1)" : "E")"
+        }
+        let graph = sketch("S -> p0\n" + parts.joined(separator: "\n"))
+        #expect((0..<100).allSatisfy { graph.fanIn(of: NodeID("p\($0)")) == NodeID("j\($0)") })
+    }
+
+    @Test func `ends behind a fan-in that only some branches come to`() {
+        let graph = sketch(
+            "p: shape=component\nj: shape=tripleoctagon\nk: shape=tripleoctagon\n"
+                + "S -> p -> a -> k -> j\np -> b -> j -> E")
+        #expect(graph.fanIn(of: "p") == "j")
+    }
+
     @Test func `tells branches to the same node apart`() {
         var theatre = Theatre(
             sketch("p: shape=component\nj: shape=tripleoctagon\nS -> p\np -> a\np -> a: label=again\na -> j -> E"))

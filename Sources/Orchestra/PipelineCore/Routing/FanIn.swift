@@ -2,9 +2,17 @@ import Vocabulary
 
 extension PipelineGraph {
     /// Finds the fan-in of a parallel node; `outer` are those whose own is being looked for already.
+    ///
+    /// Most branches meet at the first fan-in that they come to. To look behind it is to look at all that follows, and
+    /// for each parallel part there again, so that is done only where it must be.
     func nearestFanIn(of node: NodeID, inside outer: Set<NodeID>) -> NodeID? {
         let open = outer.union([node])
-        let branches = self.edges(from: node).map { self.reachable(from: $0.to, inside: open) }
+        return self.nearestFanIn(of: node, inside: open, stopping: true)
+            ?? self.nearestFanIn(of: node, inside: open, stopping: false)
+    }
+
+    private func nearestFanIn(of node: NodeID, inside open: Set<NodeID>, stopping: Bool) -> NodeID? {
+        let branches = self.edges(from: node).map { self.reachable(from: $0.to, inside: open, stopping: stopping) }
         guard let first = branches.first else { return nil }
         let common = branches.dropFirst().reduce(Set(first.keys)) { $0.intersection($1.keys) }
         let distance = { (fanIn: NodeID) in branches.compactMap { $0[fanIn] }.min() ?? .max }
@@ -15,13 +23,16 @@ extension PipelineGraph {
 
     /// Every node on the way from `node`, itself included, by its distance. A parallel part on the way is stepped over:
     /// its fan-in is no other's.
-    private func reachable(from node: NodeID, inside open: Set<NodeID>) -> [NodeID: Int] {
+    ///
+    /// - Parameter stopping: Go no further than to the first fan-in on each way.
+    private func reachable(from node: NodeID, inside open: Set<NodeID>, stopping: Bool) -> [NodeID: Int] {
         var distances = [node: 0]
         var queue = [node]
         var next = 0
         while next < queue.count {
             let here = queue[next]
             next += 1
+            if stopping, self[here]?.handler == .fanIn { continue }
             let isNested = self[here]?.handler == .parallel && !open.contains(here)
             let exit = isNested ? self.nearestFanIn(of: here, inside: open) ?? here : here
             for edge in self.edges(from: exit) where distances[edge.to] == nil {
