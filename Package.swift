@@ -172,10 +172,18 @@ let package = Package(
                 from("async-http-client", "AsyncHTTPClient"), from("GRDB.swift", "GRDB"),
                 from("swift-nio", "NIOCore"), from("swift-nio", "NIOHTTP1"), from("swift-nio", "NIOPosix"),
             ]),
+        room("BenchKit", on: "Testing", uses: [from("GRDB.swift", "GRDBSQLite")]),
+        tool(
+            "orchestra-bench", in: "OrchestraBench",
+            uses: [
+                "BenchKit", "DotLanguage", "PipelineCore", "PipelineRuntime", "TurnModel", "TurnStoreSQLite",
+                "Vocabulary", from("GRDB.swift", "GRDBSQLite"),
+            ]),
         tool(
             "trails-bench", in: "TrailsBench",
             uses: [
-                "TrailsClient", "TrailsCore", "TrailsStore", "TrailsStoreSQLite", "TrailsWire", "Vocabulary",
+                "BenchKit", "TrailsClient", "TrailsCore", "TrailsStore", "TrailsStoreSQLite", "TrailsWire",
+                "Vocabulary",
                 "WebTransport", from("GRDB.swift", "GRDBSQLite"), from("async-http-client", "AsyncHTTPClient"),
                 from("hummingbird", "Hummingbird"), from("swift-collections", "HashTreeCollections"),
                 from("swift-log", "Logging"), from("swift-nio", "NIOCore"), from("swift-nio", "NIOHTTP1"),

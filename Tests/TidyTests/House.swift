@@ -88,10 +88,18 @@ enum House {
             "store-writer", "Testing", in: "StoreWriter",
             uses: ["Vocabulary", "TestKit", "TrailsCore", "TrailsStoreSQLite"]),
         .shell("turn-writer", "Testing", in: "TurnWriter", uses: ["Vocabulary", "TurnModel", "TurnStoreSQLite"]),
+        .shell("BenchKit", "Testing"),
+        .shell(
+            "orchestra-bench", "Testing", in: "OrchestraBench",
+            uses: [
+                "Vocabulary", "DotLanguage", "PipelineCore", "TurnModel", "PipelineRuntime", "TurnStoreSQLite",
+                "BenchKit",
+            ]),
         .shell(
             "trails-bench", "Testing", in: "TrailsBench",
             uses: [
-                "Vocabulary", "WebTransport", "TrailsCore", "TrailsWire", "TrailsStore", "TrailsStoreSQLite",
+                "BenchKit", "Vocabulary", "WebTransport", "TrailsCore", "TrailsWire", "TrailsStore",
+                "TrailsStoreSQLite",
                 "TrailsClient",
             ]),
 

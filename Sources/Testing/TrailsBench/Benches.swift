@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import BenchKit
 import Foundation
 import HashTreeCollections
 import TrailsClient
@@ -10,7 +11,7 @@ import Vocabulary
 
 /// Durable Status messages acknowledged in a second.
 enum StatusBench {
-    static func run(_ report: Report, bareRows: Double, echo: Double, verifies: Double, scale: Int) async throws {
+    static func run(_ report: BenchReport, bareRows: Double, echo: Double, verifies: Double, scale: Int) async throws {
         report.title("durable Status messages acknowledged a second")
         for level in [SecurityLevel.open, .signed] {
             for (connections, window) in [(1, Int64(1)), (64, 1), (64, 64)] {
@@ -53,7 +54,7 @@ enum StatusBench {
 
 /// Registers in a second: each is one commit, or shares one.
 enum RegisterBench {
-    static func run(_ report: Report, commits: Double, scale: Int) async throws {
+    static func run(_ report: BenchReport, commits: Double, scale: Int) async throws {
         report.title("registers a second")
         for level in [SecurityLevel.open, .signed] {
             for width in [1, 64] {
@@ -87,7 +88,7 @@ enum RegisterBench {
 
 /// A command from parent to child and its answer back.
 enum ControlBench {
-    static func run(_ report: Report, commits: Double, echo: Double, scale: Int) async throws {
+    static func run(_ report: BenchReport, commits: Double, echo: Double, scale: Int) async throws {
         report.title("command round trip: REST call of the parent, child's answer, REST answer")
         let limit = 2 / commits + 2 / echo
         report.row("limit: two commits and two bare WebSocket round trips", String(format: "%.2f ms", limit * 1_000))
@@ -132,7 +133,7 @@ enum ControlBench {
 
 /// Memory of connections that say nothing.
 enum IdleBench {
-    static func run(_ report: Report, connections: Int) async throws {
+    static func run(_ report: BenchReport, connections: Int) async throws {
         report.title("memory")
         let daemon = try Daemon()
         defer { daemon.stop() }
@@ -158,7 +159,7 @@ enum IdleBench {
 
 /// A start with many live apps.
 enum RestartBench {
-    static func run(_ report: Report, apps: Int) async throws {
+    static func run(_ report: BenchReport, apps: Int) async throws {
         report.title("restart")
         let directory = NSTemporaryDirectory() + "trails-bench-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)

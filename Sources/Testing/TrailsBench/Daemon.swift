@@ -1,3 +1,4 @@
+import BenchKit
 import Foundation
 import Glibc
 import TrailsWire
@@ -62,10 +63,4 @@ final class Daemon {
     }
 
     func clear() { try? FileManager.default.removeItem(atPath: self.directory) }
-}
-
-struct BenchError: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) { self.description = description }
 }

@@ -1,4 +1,4 @@
-import Foundation
+import BenchKit
 import GRDBSQLite
 import TrailsStoreSQLite
 import TrailsWire
@@ -8,29 +8,19 @@ import Vocabulary
 enum Limits {
     /// Rows a second of a loop that writes what a Status message costs, `batch` rows a commit, each commit synced.
     static func bareRows(count: Int, batch: Int = 64) throws -> Double {
-        let directory = NSTemporaryDirectory() + "trails-bench-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let folder = try BenchFolder()
+        let path = folder.file("bare.sqlite")
         // The same tables, made by the store itself.
-        let store = try SQLiteTrailsStore.open(directory + "/bare.sqlite")
-        store.close()
-        var database: OpaquePointer?
-        guard sqlite3_open(directory + "/bare.sqlite", &database) == SQLITE_OK else { throw BenchError("no SQLite") }
-        defer { sqlite3_close(database) }
-        for pragma in ["journal_mode=wal", "synchronous=FULL"] {
-            sqlite3_exec(database, "PRAGMA \(pragma)", nil, nil, nil)
-        }
-        var statement: OpaquePointer?
-        sqlite3_prepare_v2(
-            database, "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", -1, &statement, nil)
-        guard statement != nil else { throw BenchError("the bare loop does not know the table of messages") }
+        try SQLiteTrailsStore.open(path).close()
+        let database = try BareDatabase(path)
+        let statement = try database.prepare("INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         defer { sqlite3_finalize(statement) }
         let row = BareRow(statement: statement)
         let begin = ContinuousClock.now
         for start in stride(from: 0, to: count, by: batch) {
-            sqlite3_exec(database, "BEGIN IMMEDIATE", nil, nil, nil)
-            for number in start..<start + batch { row.insert(number) }
-            guard sqlite3_exec(database, "COMMIT", nil, nil, nil) == SQLITE_OK else { throw BenchError("no commit") }
+            try database.transaction {
+                for number in start..<start + batch { row.insert(number) }
+            }
         }
         return Double(count) / (ContinuousClock.now - begin).inSeconds
     }
@@ -55,10 +45,10 @@ enum Limits {
 private struct BareRow {
     private static let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 
-    let statement: OpaquePointer?
+    let statement: OpaquePointer
     private let apps: [[UInt8]]
 
-    init(statement: OpaquePointer?) {
+    init(statement: OpaquePointer) {
         self.statement = statement
         var dice = SystemRandomNumberGenerator()
         self.apps = (0..<64).map { _ in AppID.random(using: &dice).bytes }
@@ -80,11 +70,5 @@ private struct BareRow {
         sqlite3_bind_int64(self.statement, 12, 0)
         sqlite3_step(self.statement)
         sqlite3_reset(self.statement)
-    }
-}
-
-extension Duration {
-    var inSeconds: Double {
-        Double(self.components.seconds) + Double(self.components.attoseconds) / 1e18
     }
 }

@@ -1,8 +1,7 @@
-import Foundation
+import BenchKit
 import Glibc
 import Logging
 import NIOPosix
-import Synchronization
 import Vocabulary
 
 /// Measures trailsd against limits that are measured in the same run (spec/trails.md §16).
@@ -20,26 +19,17 @@ struct TrailsBench {
         if arguments.first == "echo-server" {
             return try await Echo.serve()
         }
-        let scale = arguments.contains("--quick") ? 10 : 1
-        let parts = try arguments.filter { $0 != "--quick" }.map(Part.init(named:))
-        let report = Report()
-        try await self.measure(report, parts.isEmpty ? Part.allCases : parts, scale: scale)
+        let wanted = try BenchArguments<Part>(arguments)
+        let report = BenchReport()
+        try await self.measure(report, wanted.parts, scale: wanted.scale)
         report.summary()
     }
 
     private enum Part: String, CaseIterable {
         case status, registers, command, cascade, herd, memory, restart, subtree
-
-        init(named name: String) throws {
-            guard let part = Self(rawValue: name) else {
-                let names = Self.allCases.map(\.rawValue).joined(separator: ", ")
-                throw BenchError("\"\(name)\" is neither --quick nor a part: \(names)")
-            }
-            self = part
-        }
     }
 
-    private nonisolated static func measure(_ report: Report, _ parts: [Part], scale: Int) async throws {
+    private nonisolated static func measure(_ report: BenchReport, _ parts: [Part], scale: Int) async throws {
         report.title("limits on this machine, now")
         let rows = try Limits.bareRows(count: 256_000 / scale)
         report.row("bare SQLite loop, 64 rows a commit", "\(rows.whole) rows/s")
@@ -66,45 +56,6 @@ struct TrailsBench {
             }
         }
     }
-}
-
-/// What was measured, a line each, and which targets were missed.
-final class Report: Sendable {
-    private let missed = Mutex<[String]>([])
-
-    func title(_ text: String) { self.print("\n\(text)") }
-
-    func row(_ name: String, _ figure: String) {
-        self.print("  \(name.padding(toLength: 58, withPad: " ", startingAt: 0)) \(figure)")
-    }
-
-    /// A figure with its target: `ratio` must be at least (or at most) `target`.
-    func ratio(_ name: String, _ ratio: Double, atLeast target: Double) {
-        self.judge(name, ratio, isMet: ratio >= target, "at least \(target)")
-    }
-
-    func ratio(_ name: String, _ ratio: Double, atMost target: Double) {
-        self.judge(name, ratio, isMet: ratio <= target, "at most \(target)")
-    }
-
-    private func judge(_ name: String, _ ratio: Double, isMet: Bool, _ target: String) {
-        self.row(name, String(format: "%.2f  (%@: %@)", ratio, target, isMet ? "met" : "MISSED"))
-        if !isMet { self.missed.withLock { $0.append(name) } }
-    }
-
-    func summary() {
-        let missed = self.missed.withLock { $0 }
-        self.print(missed.isEmpty ? "\nall targets met" : "\nmissed: \(missed.joined(separator: "; "))")
-    }
-
-    private func print(_ line: String) {
-        Swift.print(line)
-        fflush(nil)
-    }
-}
-
-extension Double {
-    var whole: String { String(Int(self.rounded())) }
 }
 
 /// Ten thousand connections need as many descriptors.

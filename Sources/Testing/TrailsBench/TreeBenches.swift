@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import BenchKit
 import Foundation
 import NIOCore
 import TrailsClient
@@ -9,7 +10,7 @@ import WebTransport
 
 /// A whole tree of connected apps is cancelled from its root, a level at a time from the bottom.
 enum CascadeBench {
-    static func run(_ report: Report, scale: Int) async throws {
+    static func run(_ report: BenchReport, scale: Int) async throws {
         let widths = [10, 90, 900, 9_000].map { max(1, $0 / scale) }
         let count = widths.reduce(0, +)
         report.title("cancel of \(count) connected apps on 4 levels, at least 100 sockets")
@@ -74,7 +75,7 @@ enum CascadeBench {
 
 /// All clients of a server that was away for a while come back, each by the library's own rules.
 enum HerdBench {
-    static func run(_ report: Report, clients count: Int) async throws {
+    static func run(_ report: BenchReport, clients count: Int) async throws {
         report.title("a herd of \(count) clients after an outage of 4 s")
         let first = try Daemon()
         let key = try await first.key()
@@ -126,7 +127,7 @@ enum HerdBench {
 
 /// A list of a thousand apps out of very many.
 enum SubtreeBench {
-    static func run(_ report: Report, apps: Int) async throws {
+    static func run(_ report: BenchReport, apps: Int) async throws {
         report.title("a subtree out of \(apps) live apps")
         let directory = NSTemporaryDirectory() + "trails-bench-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
