@@ -9,7 +9,7 @@ package struct AppTable: Sendable {
     fileprivate final class Cell: Sendable {
         let state: AppState
 
-        init(_ state: AppState) { self.state = state }
+        init(_ state: consuming AppState) { self.state = state }
     }
 
     private var cells: TreeDictionary<AppID, Cell> = [:]
@@ -27,14 +27,25 @@ package struct AppTable: Sendable {
 
     package subscript(id: AppID) -> AppState? {
         get { self.cells[id]?.state }
-        set { self.cells[id] = newValue.map(Cell.init) }
+        set { self.cells[id] = newValue.map { Cell($0) } }
+    }
+
+    /// Adds an app, or takes the place of what is known of it.
+    mutating func insert(_ state: consuming AppState) {
+        let id = state.id
+        self.cells[id] = Cell(state)
+    }
+
+    /// Shows every app to `look`, in no order, and copies none.
+    func forEach(_ look: (borrowing AppState) -> Void) {
+        for cell in self.cells.values { look(cell.state) }
     }
 }
 
 extension AppTable {
     /// Changes every app for which `change` answers with a new state; without a look-up for each.
     mutating func replaceAll(_ change: (AppState) -> AppState?) {
-        self.cells = self.cells.mapValues { cell in change(cell.state).map(Cell.init) ?? cell }
+        self.cells = self.cells.mapValues { cell in change(cell.state).map { Cell($0) } ?? cell }
     }
 }
 

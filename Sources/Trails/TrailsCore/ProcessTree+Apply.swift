@@ -53,11 +53,10 @@ extension ProcessTree {
         self.insert(state)
     }
 
-    private mutating func insert(_ state: AppState) {
-        self.apps[state.id] = state
-        if let parent = state.parent {
-            self.children[parent, default: []].insert(state.id)
-        }
+    private mutating func insert(_ state: consuming AppState) {
+        let (id, parent) = (state.id, state.parent)
+        self.apps.insert(state)
+        if let parent { self.children[parent, default: []].insert(id) }
     }
 }
 
@@ -197,7 +196,7 @@ extension ProcessTree {
 
 extension ProcessTree {
     /// Adds what the store knows of an app.
-    package mutating func load(_ state: AppState) {
+    package mutating func load(_ state: consuming AppState) {
         self.insert(state)
     }
 

@@ -33,9 +33,11 @@ extension ProcessTree {
     /// Everything that has a time, for who begins with a tree that was loaded.
     package var alarms: [Effect] {
         var alarms: [Effect] = []
-        for (id, state) in self.apps {
-            if let deadline = state.deadline, state.status.isLive { alarms.append(.wake(.app(id), at: deadline)) }
-            alarms += state.controls.compactMap(\.alarm)
+        self.apps.forEach { state in
+            if let deadline = state.deadline, state.status.isLive { alarms.append(.wake(.app(state.id), at: deadline)) }
+            for control in state.controls {
+                if let alarm = control.alarm { alarms.append(alarm) }
+            }
         }
         for (id, state) in self.cascades {
             if let deadline = state.deadline { alarms.append(.wake(.cascade(id), at: deadline)) }

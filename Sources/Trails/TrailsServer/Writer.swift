@@ -43,7 +43,7 @@ final class Writer<Store: TrailsStore>: Sendable {
         var address: NetworkAddress?
     }
 
-    /// Reads the working set and records that the server has started.
+    /// Records that the server has started, and reads the working set: it is there as the start has made it.
     init(
         store: Store, limits: TreeLimits, key: PublicKey, instance: String, alarms: AlarmClock, hub: WatchHub,
         board: AnswerBoard,
@@ -57,13 +57,12 @@ final class Writer<Store: TrailsStore>: Sendable {
         self.key = key
         self.logger = logger
         self.now = now
-        var (tree, sleeping) = try Self.load(from: store, limits: limits)
         let time = now()
         try store.begin()
-        let started = tree.started(instance: instance, at: time)
-        _ = try store.record(started, at: time)
+        _ = try store.record(ProcessTree(limits: limits).started(instance: instance, at: time), at: time)
         try store.commit()
-        alarms.set(started.flatMap { tree.effects(of: $0) } + sleeping)
+        let (tree, sleeping) = try Self.load(from: store, limits: limits)
+        alarms.set(tree.alarms + sleeping)
         self.state = Mutex(State(tree: tree))
         self.snapshot = Mutex(tree)
     }
@@ -106,22 +105,16 @@ final class Writer<Store: TrailsStore>: Sendable {
     private static func load(
         from store: Store, limits: TreeLimits
     ) throws(StoreError) -> (tree: ProcessTree, sleeping: [Effect]) {
-        let workingSet = try store.workingSet()
         var tree = ProcessTree(limits: limits)
-        for app in workingSet.apps {
-            tree.load(app)
-        }
-        for cascade in workingSet.cascades {
-            tree.load(cascade)
-        }
-        return (tree, workingSet.sleeping.compactMap(\.alarm))
+        let sleeping = try store.load(into: &tree)
+        return (tree, sleeping.compactMap(\.alarm))
     }
 }
 
 extension ProcessTree {
-    fileprivate mutating func started(instance: String, at time: Timestamp) -> [Event] {
+    fileprivate func started(instance: String, at time: Timestamp) -> [Event] {
         do {
-            return try self.perform(.start(instance: instance), at: time)
+            return try self.decide(.start(instance: instance), at: time)
         } catch {
             preconditionFailure("a start was refused: \(error)")
         }

@@ -6,7 +6,7 @@ package import Vocabulary
 /// The writing half belongs to one thread. It gathers many commands into one transaction: `begin`, any number of
 /// `record` and look-ups (which see what was recorded), `commit`. When `commit` returns, all of it survives a power
 /// cut. When anything throws, the transaction is gone or its fate unknown: the caller drops what it holds in memory
-/// and starts again from `workingSet`.
+/// and starts again from `load`.
 package protocol TrailsStore: AnyObject, Sendable {
     associatedtype Reader: TrailsReader
 
@@ -51,25 +51,11 @@ package protocol TrailsStore: AnyObject, Sendable {
     func pastCancel(over app: AppID, since moment: Timestamp) throws(StoreError) -> Cascade?
     /// Which of these apps, and of what is below them, carry all of the `tags` (a JSON object).
     func apps(under root: AppID, matching tags: JSONValue) throws(StoreError) -> Set<AppID>
-    /// What a start needs: every live app and its ancestors, the cancels that are not finished, and
-    /// the commands that wait for nobody of these.
-    func workingSet() throws(StoreError) -> WorkingSet
+    /// Adds to `tree`, which is empty, what a start needs: every live app and its ancestors, and the cancels that are
+    /// not finished. Hands back the commands that wait for nobody of these: they expire all the same.
+    func load(into tree: inout ProcessTree) throws(StoreError) -> [Control]
 
     func close()
-}
-
-/// What the server holds in memory.
-package struct WorkingSet: Sendable {
-    package var apps: [AppState]
-    package var cascades: [CascadeState]
-    /// The commands that wait for apps which are not here: they expire all the same.
-    package var sleeping: [Control]
-
-    package init(apps: [AppState], cascades: [CascadeState], sleeping: [Control]) {
-        self.apps = apps
-        self.cascades = cascades
-        self.sleeping = sleeping
-    }
 }
 
 /// The place of an event in the one order of all events and messages; from 1.

@@ -1,89 +1,67 @@
+import HashTreeCollections
 import SQLiteStorage
 import TrailsCore
-import TrailsStore
 import Vocabulary
 
 extension SQLConnection {
-    /// Who is live, who is being cancelled, and all that is above them.
+    /// Adds to `tree` who is live, who is being cancelled, and all that is above them; hands back the commands that
+    /// wait for others.
     ///
-    /// The live ones are most of it: they are read in the order of the tables. The few others are looked up.
-    func workingSet() throws(StorageError) -> WorkingSet {
-        var rows = try self.rows(
-            """
-            SELECT \(Self.appColumns) FROM app_status s INDEXED BY app_status_live
-            CROSS JOIN apps a ON a.app_id = s.app_id WHERE s.is_live = 1
-            """,
-            read: self.readApp)
-        var places = Dictionary(uniqueKeysWithValues: rows.enumerated().map { ($1.state.id, $0) })
-        let liveCount = rows.count
-        try self.addMembers(to: &rows, &places)
-        try self.addAncestors(to: &rows, &places)
-
-        var states = try self.resolve(rows)
-        let sleeping = try self.addControls(to: &states, places)
-        try self.addCascades(to: &states, places, liveCount: liveCount)
-        return WorkingSet(apps: states, cascades: try self.cascadesAtWork(), sleeping: sleeping)
+    /// The live ones are most of it: they are read in the order of the tables, and each goes straight into the tree.
+    /// The few others are looked up.
+    func load(into tree: inout ProcessTree) throws(StorageError) -> [Control] {
+        let waiting = try self.waitingControls()
+        try self.addLive(waiting, to: &tree)
+        for member in try self.membersAtWork() { try self.add(member, to: &tree) }
+        for parent in tree.children.keys { try self.add(parent, to: &tree) }
+        for cascade in try self.cascadesAtWork() { tree.load(cascade) }
+        return waiting.filter { tree.apps[$0.app] == nil }
     }
 
-    private func addMembers(to rows: inout [AppRow], _ places: inout [AppID: Int]) throws(StorageError) {
-        let members = try self.rows(
+    private func addLive(_ waiting: [Control], to tree: inout ProcessTree) throws(StorageError) {
+        let starts = try self.starts(after: 0)
+        let controls = Dictionary(grouping: waiting, by: \.app)
+        let statement = try self.statement(
             """
-            SELECT member.app_id FROM cascades CROSS JOIN cascade_members member
-            ON member.cascade_id = cascades.cascade_id WHERE cascades.finished_at IS NULL
-            """
-        ) { row throws(StorageError) in try row.next(AppID.self) }
-        for member in members { try self.add(member, to: &rows, &places) }
-    }
-
-    private func addAncestors(to rows: inout [AppRow], _ places: inout [AppID: Int]) throws(StorageError) {
-        var place = 0
-        while place < rows.count {
-            if let parent = rows[place].state.parent { try self.add(parent, to: &rows, &places) }
-            place += 1
+            SELECT \(Self.appColumns), EXISTS (SELECT 1 FROM cascade_members member WHERE member.app_id = s.app_id)
+            FROM app_status s INDEXED BY app_status_live CROSS JOIN apps a ON a.app_id = s.app_id WHERE s.is_live = 1
+            """)
+        defer { statement.reset() }
+        while var row = try statement.step() {
+            let found = try self.readApp(&row)
+            var state = found.state
+            starts.apply(to: &state, savedAt: found.savedAt)
+            if !controls.isEmpty { state.controls = controls[state.id] ?? [] }
+            if try row.next(Bool.self) { state.cascades = try self.cascades(over: state.id) }
+            tree.load(state)
         }
     }
 
-    private func add(_ app: AppID, to rows: inout [AppRow], _ places: inout [AppID: Int]) throws(StorageError) {
-        guard places[app] == nil, let row = try self.row(of: app) else { return }
-        places[app] = rows.count
-        rows.append(row)
+    /// Adds an app that may not be live, and whoever is above it.
+    private func add(_ app: AppID, to tree: inout ProcessTree) throws(StorageError) {
+        var next: AppID? = app
+        while let app = next, tree.apps[app] == nil, let state = try self.state(of: app) {
+            next = state.parent
+            tree.load(state)
+        }
     }
 
-    /// Gives the commands that wait to the apps they wait for, and hands back those of others.
-    @discardableResult
-    func addControls(to states: inout [AppState], _ places: [AppID: Int]) throws(StorageError) -> [Control] {
-        let controls = try self.rows(
+    /// All commands without an answer, in the order in which each app is to have its own.
+    func waitingControls() throws(StorageError) -> [Control] {
+        try self.rows(
             """
             SELECT \(Self.controlColumns) FROM control_queue WHERE state = 'waiting'
             ORDER BY cascade_id IS NULL, event_id
             """,
             read: Self.readControl)
-        var others: [Control] = []
-        for control in controls {
-            if let place = places[control.app] {
-                states[place].controls.append(control)
-            } else {
-                others.append(control)
-            }
-        }
-        return others
     }
 
-    private func addCascades(
-        to states: inout [AppState], _ places: [AppID: Int], liveCount: Int
-    ) throws(StorageError) {
-        let members = try self.rows(
+    private func membersAtWork() throws(StorageError) -> [AppID] {
+        try self.rows(
             """
-            SELECT member.app_id, member.cascade_id FROM app_status s INDEXED BY app_status_live
-            CROSS JOIN cascade_members member ON member.app_id = s.app_id
-            WHERE s.is_live = 1 ORDER BY member.event_id
+            SELECT member.app_id FROM cascades CROSS JOIN cascade_members member
+            ON member.cascade_id = cascades.cascade_id WHERE cascades.finished_at IS NULL
             """
-        ) { row throws(StorageError) in (app: try row.next(AppID.self), cascade: try row.next(CascadeID.self)) }
-        for (app, cascade) in members {
-            if let place = places[app] { states[place].cascades.append(cascade) }
-        }
-        for place in liveCount..<states.count {
-            states[place].cascades = try self.cascades(over: states[place].id)
-        }
+        ) { row throws(StorageError) in try row.next(AppID.self) }
     }
 }

@@ -152,7 +152,7 @@ extension SQLiteTrailsStore {
         try self.write { connection throws(StorageError) in try connection.apps(under: root, matching: tags) }
     }
 
-    package func workingSet() throws(StoreError) -> WorkingSet {
-        try self.write { connection throws(StorageError) in try connection.workingSet() }
+    package func load(into tree: inout ProcessTree) throws(StoreError) -> [Control] {
+        try self.write { connection throws(StorageError) in try connection.load(into: &tree) }
     }
 }

@@ -130,7 +130,9 @@ extension SQLConnection {
         report.apps = rows.count
         var states = try self.resolve(rows)
         let places = Dictionary(states.enumerated().map { ($1.id, $0) }) { first, _ in first }
-        try self.addControls(to: &states, places)
+        for control in try self.waitingControls() {
+            if let place = places[control.app] { states[place].controls.append(control) }
+        }
         for (app, cascade) in try self.allMembers() {
             if let place = places[app] { states[place].cascades.append(cascade) }
         }

@@ -73,9 +73,13 @@ extension TreeDriver {
 
     private func load() throws {
         self.tree = ProcessTree(limits: self.limits)
-        let working = try self.store.workingSet()
-        for state in working.apps { self.tree.load(state) }
-        for cascade in working.cascades { self.tree.load(cascade) }
+        _ = try self.store.load(into: &self.tree)
+    }
+
+    /// The commands that wait for apps which a start does not load.
+    package func sleeping() throws -> [Control] {
+        var tree = ProcessTree(limits: self.limits)
+        return try self.store.load(into: &tree)
     }
 
     /// Loads an app that has ended, and who is above it.
