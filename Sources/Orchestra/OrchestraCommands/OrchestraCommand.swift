@@ -12,8 +12,8 @@ struct OrchestraCommand: AsyncParsableCommand {
               0 done or paused, 1 failed or refused, 2 usage, 75 store lost, 130 stopped by force
             """,
         subcommands: [
-            RunCommand.self, ResumeCommand.self, ReplayCommand.self, StatusCommand.self, PauseCommand.self,
-            CancelCommand.self, AnswerCommand.self, Compile.self, GraphCommand.self, DoctorCommand.self,
-            Completions.self, VersionCommand.self,
+            RunCommand.self, ResumeCommand.self, ReplayCommand.self, StatusCommand.self, AttachCommand.self,
+            PauseCommand.self, CancelCommand.self, AnswerCommand.self, Compile.self, GraphCommand.self,
+            DoctorCommand.self, Completions.self, VersionCommand.self,
         ])
 }

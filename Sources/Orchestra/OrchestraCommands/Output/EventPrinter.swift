@@ -6,10 +6,15 @@ import Vocabulary
 /// Prints every event of a run when it happens, as a line for people or for programs.
 final class EventPrinter: RunObserver {
     private let json: Bool
+    private let say: @Sendable (String) -> Void
     private let displayID = Mutex<DisplayID?>(nil)
 
-    init(json: Bool, displayID: DisplayID? = nil) {
+    /// `say` prints a line. That of a run goes on whoever reads.
+    init(
+        json: Bool, displayID: DisplayID? = nil, say: @escaping @Sendable (String) -> Void = { Output.progress($0) }
+    ) {
         self.json = json
+        self.say = say
         self.displayID.withLock { $0 = displayID }
     }
 
@@ -18,9 +23,9 @@ final class EventPrinter: RunObserver {
             self.displayID.withLock { $0 = beginning.displayID }
         }
         if self.json {
-            Output.progress(JSONValue.object(event.json).text)
+            self.say(JSONValue.object(event.json).text)
         } else if let text = EventLine(event: event, displayID: self.displayID.withLock { $0 }).text {
-            Output.progress(text)
+            self.say(text)
         }
     }
 }

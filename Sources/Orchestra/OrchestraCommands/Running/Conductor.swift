@@ -21,7 +21,7 @@ struct Conductor {
         var run = first
         while true {
             let report = await self.play(once: run)
-            self.say(report)
+            report.say(json: self.options.json, exitCode: self.exitCode(of: report)) { Output.progress($0) }
             guard case .ended(.restarted(let node)) = report.ending else {
                 throw ExitCode(self.exitCode(of: report))
             }
@@ -44,15 +44,18 @@ struct Conductor {
         if case .paused(_, isAborted: false) = report.ending { return self.options.pauseExitCode }
         return report.exitCode
     }
+}
 
-    private func say(_ report: RunReport) {
-        let context = report.session.map { "\($0)" } ?? "none"
-        guard self.options.json else { return Output.progress("\(report.message) (context \(context))") }
+extension RunReport {
+    /// Says how the run ended: the last line of `run`, `resume`, `replay` and `attach`.
+    func say(json: Bool, exitCode: Int32, by say: (String) -> Void) {
+        let context = self.session.map { "\($0)" } ?? "none"
+        guard json else { return say("\(self.message) (context \(context))") }
         let object: JSONObject = [
-            "event": "ended", "session": .string(report.displayID.description), "context": .string(context),
-            "message": .string(report.message), "exit_code": .integer(Int64(self.exitCode(of: report))),
+            "event": "ended", "session": .string(self.displayID.description), "context": .string(context),
+            "message": .string(self.message), "exit_code": .integer(Int64(exitCode)),
         ]
-        Output.progress(JSONValue.object(object).text)
+        say(JSONValue.object(object).text)
     }
 }
 

@@ -39,6 +39,13 @@ package struct Choice: Sendable, Hashable {
     package let target: NodeID
     /// As the file has it.
     package let edgeLabel: String
+
+    package init(key: String, label: String, target: NodeID, edgeLabel: String) {
+        self.key = key
+        self.label = label
+        self.target = target
+        self.edgeLabel = edgeLabel
+    }
 }
 
 /// What came back.

@@ -14,6 +14,12 @@ package struct RunReport: Sendable {
         case stopped(RunStop)
     }
 
+    package init(session: ContextID?, displayID: DisplayID, ending: Ending) {
+        self.session = session
+        self.displayID = displayID
+        self.ending = ending
+    }
+
     /// As the program ends: 0 success or pause, 1 failure, 75 store lost, 130 aborted.
     package var exitCode: Int32 {
         switch self.ending {

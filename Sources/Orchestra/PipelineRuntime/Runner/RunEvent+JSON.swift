@@ -1,12 +1,11 @@
 import PipelineCore
-import PipelineRuntime
 import PipelineTurns
 import TurnModel
-import Vocabulary
+package import Vocabulary
 
 extension RunEvent {
     /// As programs read it: `event`, `time`, `context`, in a branch `branch`, and what belongs to the event.
-    var json: JSONObject {
+    package var json: JSONObject {
         var object: JSONObject = [
             "event": "", "time": .string(self.time.description), "context": .string(self.session.description),
         ]
@@ -82,15 +81,15 @@ extension RunEvent {
                     "duration_ms": duration.json,
                 ]
             )
-        case .interviewStarted(let question): ("interview_started", question.json)
+        case .interviewStarted(let question): ("interview_started", question.facts)
         case .interviewCompleted(let interaction):
             (
                 "interview_completed",
-                interaction.question.json.adding([
+                interaction.question.facts.adding([
                     "answer": .string(interaction.answer.text), "by": .string(interaction.person),
                 ])
             )
-        case .interviewTimedOut(let question): ("interview_timed_out", question.json)
+        case .interviewTimedOut(let question): ("interview_timed_out", question.facts)
         case .tool(let tool):
             (
                 "tool",
@@ -127,7 +126,7 @@ extension StageReport {
 }
 
 extension Question {
-    fileprivate var json: JSONObject {
+    fileprivate var facts: JSONObject {
         [
             "question": .string(self.id.text), "node": .string(self.node.text), "text": .string(self.text),
             "type": .string(self.kind.rawValue),
