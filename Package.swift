@@ -130,8 +130,10 @@ let package = Package(
         room(
             "OrchestraCommands", on: "Orchestra",
             uses: [
-                "DotLanguage", "DurableFiles", "PipelineCore", "PipelineRuntime", "PipelineTurns", "TurnModel",
-                "TurnStoreSQLite", "Vocabulary", from("swift-argument-parser", "ArgumentParser"),
+                "DotLanguage", "DurableFiles", "PipelineCore", "PipelineRuntime", "PipelineServer", "PipelineTurns",
+                "TurnModel", "TurnStoreSQLite", "Vocabulary", "WebTransport",
+                from("swift-argument-parser", "ArgumentParser"), from("swift-log", "Logging"),
+                from("swift-service-lifecycle", "ServiceLifecycle"), from("swift-service-lifecycle", "UnixSignals"),
                 from("swift-subprocess", "Subprocess"),
             ]),
         room(
@@ -139,6 +141,14 @@ let package = Package(
             uses: [
                 "DotLanguage", "DurableFiles", "PipelineCore", "PipelineTurns", "ProcessGuard", "TurnModel",
                 "Vocabulary",
+            ]),
+        room(
+            "PipelineServer", on: "Orchestra",
+            uses: [
+                "DotLanguage", "DurableFiles", "PipelineCore", "PipelineRuntime", "TurnModel", "Vocabulary",
+                "WebTransport", from("hummingbird", "Hummingbird"), from("swift-http-types", "HTTPTypes"),
+                from("swift-log", "Logging"), from("swift-nio", "NIOCore"),
+                from("swift-service-lifecycle", "ServiceLifecycle"),
             ]),
 
         // Programs
@@ -210,6 +220,14 @@ let package = Package(
             "PipelineRuntimeTests",
             uses: [
                 "PipelineCore", "PipelineRuntime", "PipelineTurns", "TurnModel", "TurnStoreSQLite", "Vocabulary",
+            ]),
+        tests(
+            "PipelineServerTests",
+            uses: [
+                "DurableFiles", "PipelineCore", "PipelineRuntime", "PipelineServer", "TurnModel", "TurnStoreSQLite",
+                "Vocabulary", from("async-http-client", "AsyncHTTPClient"), from("swift-log", "Logging"),
+                from("swift-nio", "NIOCore"), from("swift-nio", "NIOHTTP1"),
+                from("swift-nio", "NIOPosix"), from("swift-service-lifecycle", "ServiceLifecycle"),
             ]),
         tests("PipelineTurnsTests", uses: ["PipelineTurns", "TurnModel", "Vocabulary"], reads: ["Vectors"]),
         tests("ProcessGuardTests", uses: ["ProcessGuard", "Simulator"]),

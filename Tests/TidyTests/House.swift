@@ -69,10 +69,16 @@ enum House {
             ]),
         .shell("TurnStoreSQLite", "Orchestra", uses: ["Vocabulary", "SQLiteStorage", "TurnModel"]),
         .shell(
+            "PipelineServer", "Orchestra",
+            uses: [
+                "Vocabulary", "DurableFiles", "WebTransport", "DotLanguage", "PipelineCore", "TurnModel",
+                "PipelineRuntime",
+            ]),
+        .shell(
             "OrchestraCommands", "Orchestra",
             uses: [
-                "Vocabulary", "DurableFiles", "DotLanguage", "PipelineCore", "TurnModel", "PipelineTurns",
-                "PipelineRuntime", "TurnStoreSQLite",
+                "Vocabulary", "DurableFiles", "WebTransport", "DotLanguage", "PipelineCore", "TurnModel",
+                "PipelineTurns", "PipelineRuntime", "TurnStoreSQLite", "PipelineServer",
             ]),
 
         .shell(

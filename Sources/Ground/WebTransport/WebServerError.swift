@@ -1,3 +1,11 @@
+import NIOCore
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
 /// Why a `WebServer` does not run, or does not take a new certificate.
 package struct WebServerError: Error, CustomStringConvertible {
     package struct Code: Sendable, Hashable {
@@ -16,6 +24,12 @@ package struct WebServerError: Error, CustomStringConvertible {
     package let cause: (any Error)?
 
     package var description: String { self.cause.map { "\(self.message): \($0)" } ?? self.message }
+
+    /// One line for a person.
+    package var shortDescription: String {
+        guard let cause = self.cause as? IOError else { return self.description }
+        return cause.errnoCode == EADDRINUSE ? "\(self.message): the port is in use" : self.description
+    }
 
     static func tls(_ message: String, cause: (any Error)?) -> Self {
         Self(

@@ -1,9 +1,11 @@
 /// Why a command did not do its work: what is said about it, and how the program ends.
-struct CommandFailure: Error, Hashable {
+struct CommandFailure: Error, Hashable, CustomStringConvertible {
     let exitCode: Int32
     /// Lower case, no full stop.
     let message: String
     let hint: String?
+
+    var description: String { self.message }
 
     /// The request was understood and is refused.
     static func refused(_ message: String, hint: String? = nil) -> Self {

@@ -14,6 +14,6 @@ struct OrchestraCommand: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, ResumeCommand.self, ReplayCommand.self, StatusCommand.self, AttachCommand.self,
             PauseCommand.self, CancelCommand.self, AnswerCommand.self, Compile.self, GraphCommand.self,
-            DoctorCommand.self, Completions.self, VersionCommand.self,
+            ServeCommand.self, DoctorCommand.self, Completions.self, VersionCommand.self,
         ])
 }
