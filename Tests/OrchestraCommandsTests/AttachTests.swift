@@ -1,38 +1,20 @@
-import Foundation
 import Testing
 
 /// `orchestra attach` beside `orchestra run`, both as a person types them.
 @Suite(.timeLimit(.minutes(5))) struct `orchestra attach` {
-    private static let pipeline = """
-        digraph demo {
-            goal = "ship"
-            start [shape=Mdiamond]; exit [shape=Msquare]
-            a [shape=parallelogram, tool_command="echo hello"]
-            ask [shape=hexagon, label="Ship it?"]
-            b [shape=parallelogram, tool_command="exit 3"]
-            start -> a -> ask; ask -> b [label="[Y] Yes"]; ask -> exit [label="[N] No"]
-            b -> exit [condition="outcome=success"]
-        }
-        """
-
     private func play(_ script: String) throws -> String {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "orchestra-attach-\(UUID())")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        try Self.pipeline.write(to: folder.appending(path: "demo.dot"), atomically: true, encoding: .utf8)
-        return try Play.play(script, in: folder)
+        try Workshop(["demo.dot": Workshop.demo]).play(script)
     }
 
     /// Without what two clocks say differently.
     private static let undated = "undated() { sed -E 's/(in|after) ([0-9]+ ?(d|h|m|s|ms) ?)+/\\1 T/'; }\n"
-    private static let id = "id=$(orchestra status | awk 'NR == 2 { print $1 }')\n"
 
     @Test func `prints the lines of run, and ends with its code`() throws {
         let said = try self.play(
             """
             \(Self.undated)
             orchestra run demo.dot --auto-approve >run.txt 2>/dev/null; echo $?
-            \(Self.id)
+            id=$(newest)
             orchestra attach $id >attach.txt; echo $?
             undated <run.txt >run.undated; undated <attach.txt >attach.undated
             diff run.undated attach.undated && wc -l <attach.txt
@@ -44,7 +26,7 @@ import Testing
         let said = try self.play(
             """
             orchestra run demo.dot --auto-approve >/dev/null 2>&1
-            \(Self.id)
+            id=$(newest)
             orchestra attach $id --json >all.json
             turn=$(sed -n 5p all.json | sed -E 's/.*"turn":"([0-9]+)".*/\\1/')
             orchestra attach $id --json --since $turn >rest.json; echo $?
@@ -58,7 +40,7 @@ import Testing
             """
             orchestra run demo.dot >run.txt 2>&1 &
             until orchestra status 2>/dev/null | grep -q waiting; do sleep 0.05; done
-            \(Self.id)
+            id=$(newest)
             orchestra attach $id >attach.txt & attached=$!
             until grep -q Interview attach.txt; do sleep 0.05; done
             orchestra pause $id >/dev/null

@@ -13,7 +13,7 @@ struct OrchestraCommand: AsyncParsableCommand {
             """,
         subcommands: [
             RunCommand.self, ResumeCommand.self, ReplayCommand.self, StatusCommand.self, AttachCommand.self,
-            PauseCommand.self, CancelCommand.self, AnswerCommand.self, Compile.self, GraphCommand.self,
-            ServeCommand.self, DoctorCommand.self, Completions.self, VersionCommand.self,
+            DiffCommand.self, PauseCommand.self, CancelCommand.self, AnswerCommand.self, Compile.self,
+            GraphCommand.self, ServeCommand.self, DoctorCommand.self, Completions.self, VersionCommand.self,
         ])
 }

@@ -29,6 +29,8 @@ package enum SessionRefusal: Error, Sendable {
     case reservedKey(String)
     /// Those of an earlier runner are not gone, or it cannot be found out.
     case commands(DisplayID, String)
+    /// It began by itself, so there is no origin to compare it with.
+    case noFork(DisplayID)
     case run(PipelineRun.Refusal)
     case damaged(TurnID?, String)
     case store(TurnStoreError)
@@ -62,6 +64,7 @@ extension SessionRefusal: CustomStringConvertible {
         case .notACheckpoint(let turn): "turn \(turn) is not a checkpoint"
         case .reservedKey(let key): "context key \(key.quotedForPeople()) belongs to the engine"
         case .commands(let id, let what): "session \(id) cannot go on yet: \(what)"
+        case .noFork(let id): "session \(id) is no fork"
         case .run(let refusal): refusal.description
         case .damaged(let turn, let what): "the record is damaged\(turn.map { " at turn \($0)" } ?? ""): \(what)"
         case .store(.refused(let refusal)): refusal.description
@@ -79,6 +82,7 @@ extension SessionRefusal: CustomStringConvertible {
         case .missingFile: "use --stored-graph to go on with the text in the store"
         case .running(let id, _): "run \"orchestra pause \(id)\" first, or wait until its lease is over"
         case .commands: "end them, and try again"
+        case .noFork: "name the session to compare it with"
         case .notRunning(let id, _): "run \"orchestra resume \(id)\""
         case .store(.failed(let fault)): fault.hint ?? "run \"orchestra doctor\""
         default: nil
