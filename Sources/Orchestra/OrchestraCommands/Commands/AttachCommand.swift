@@ -32,10 +32,13 @@ struct AttachCommand: AsyncParsableCommand {
         var follower = try await refusing { () async throws(SessionRefusal) in
             try await SessionFollower(row, since: since, in: sessions)
         }
-        let printer = EventPrinter(json: false, displayID: row.displayID) { Output.line($0) }
+        let printer: any RunObserver =
+            LiveScreen.isPossible
+            ? LiveScreen(displayID: row.displayID)
+            : EventPrinter(json: false, displayID: row.displayID) { Output.line($0) }
         while true {
             switch try await self.step(&follower) {
-            case .told(let told): for event in told.events { self.say(event, of: told.turn, printer) }
+            case .told(let told): for event in told.events { try self.say(event, of: told.turn, printer) }
             case .quiet: break
             case .halted(let report):
                 report.say(json: self.json, exitCode: report.exitCode) { Output.line($0) }
@@ -56,8 +59,8 @@ struct AttachCommand: AsyncParsableCommand {
         }
     }
 
-    private func say(_ event: RunEvent, of turn: TurnID, _ printer: EventPrinter) {
-        guard self.json else { return printer.observe(event) }
+    private func say(_ event: RunEvent, of turn: TurnID, _ printer: any RunObserver) throws {
+        guard self.json else { return try printer.observe(event) }
         var object = event.json
         object["turn"] = .string("\(turn)")
         Output.line(JSONValue.object(object).text)

@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Glibc)
     import Glibc
 #else
@@ -7,18 +9,25 @@
 /// What a command says: results on standard output, words about them on standard error.
 enum Output {
     /// A line on standard output.
-    static func line(_ text: String) { self.write(Array((text + "\n").utf8), to: STDOUT_FILENO) }
+    static func line(_ text: String) {
+        self.above { self.write(Array((text + "\n").utf8), to: STDOUT_FILENO) }
+    }
 
     /// A line on standard output about work that goes on whoever reads.
     static func progress(_ text: String) {
-        self.write(Array((text + "\n").utf8), to: STDOUT_FILENO, mustArrive: false)
+        self.above { self.write(Array((text + "\n").utf8), to: STDOUT_FILENO, mustArrive: false) }
     }
+
+    /// What draws a terminal, on it as it is.
+    static func screen(_ text: String) { self.write(Array(text.utf8), to: STDOUT_FILENO, mustArrive: false) }
 
     /// Bytes on standard output, as they are.
     static func bytes(_ bytes: [UInt8]) { self.write(bytes, to: STDOUT_FILENO) }
 
     /// Text on standard error, as it is.
-    static func aside(_ text: String) { self.write(Array(text.utf8), to: STDERR_FILENO) }
+    static func aside(_ text: String) {
+        self.above { self.write(Array(text.utf8), to: STDERR_FILENO) }
+    }
 
     /// What went wrong, and what to do.
     static func complain(_ failure: CommandFailure) {
@@ -26,7 +35,20 @@ enum Output {
         if let hint = failure.hint { self.aside("orchestra: hint: \(hint)\n") }
     }
 
-    static func end(_ code: Int32) -> Never { exit(code) }
+    static func end(_ code: Int32) -> Never {
+        self.live.withLock { $0 }?.close()
+        exit(code)
+    }
+
+    /// The screen that has something drawn on the terminal.
+    private static let live = Mutex<LiveScreen?>(nil)
+
+    /// From now on all that is said goes above what `screen` draws.
+    static func show(on screen: LiveScreen) { self.live.withLock { $0 = screen } }
+
+    private static func above(_ write: () -> Void) {
+        if let screen = self.live.withLock({ $0 }) { screen.around(write) } else { write() }
+    }
 
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 

@@ -19,9 +19,11 @@ struct RunOptions: ParsableArguments {
     func kit(file: String? = nil, exit: NodeID? = nil, displayID: DisplayID? = nil) -> RunKit {
         let folder = file.map { URL(filePath: $0).deletingLastPathComponent().path(percentEncoded: false) }
         var kit = self.agents.kit(in: folder ?? FileManager.default.currentDirectoryPath)
-        kit.interviewer = self.interviewer
+        let screen = !self.json && LiveScreen.isPossible ? LiveScreen(displayID: displayID) : nil
+        kit.interviewer = self.interviewer(screen)
+        kit.place.outputPause = screen.map { _ in LiveScreen.pause }
         kit.observers = [
-            EventPrinter(json: self.json, displayID: displayID),
+            screen ?? EventPrinter(json: self.json, displayID: displayID),
             RunDirectoryKeeper(in: self.agents.runsPath, exit: exit),
         ]
         kit.say = { Output.aside("orchestra: note: \($0)
@@ -30,10 +32,11 @@ struct RunOptions: ParsableArguments {
     }
 
     /// `nil` when nobody could answer here: then a question waits for `orchestra answer`.
-    private var interviewer: (any Interviewer)? {
+    private func interviewer(_ screen: LiveScreen?) -> (any Interviewer)? {
         if self.autoApprove { return AutoApprover() }
         guard Input.isSomebody else { return nil }
-        return ConsoleInterviewer(LineReader(STDIN_FILENO), person: Input.person) { Output.aside($0) }
+        let console = ConsoleInterviewer(LineReader(STDIN_FILENO), person: Input.person) { Output.aside($0) }
+        return screen.map { StillInterviewer(other: console, screen: $0) } ?? console
     }
 
     /// Says what a person could take for real otherwise.

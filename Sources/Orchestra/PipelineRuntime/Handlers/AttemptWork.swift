@@ -88,11 +88,16 @@ struct AttemptWork: Sendable {
             CommandLock.variable: self.files.path(of: .context),
             "ORCHESTRA_STATUS_FILE": self.files.path(of: .status),
         ]
-        return ProcessRequest(
+        var request = ProcessRequest(
             command: ["/bin/sh", "-c", command],
             environment: self.environment.merging(files) { $1 }.merging(environment) { $1 },
             workingDirectory: self.call.place.workingDirectory, input: Array(input.utf8), timeout: timeout,
             grace: self.call.place.grace, spillPath: self.isTemporary ? nil : self.files.path(of: .output))
+        if let pause = self.call.place.outputPause {
+            let tail = OutputTail(every: pause, redaction: self.redaction, report: self.call.report)
+            request.hear = { tail.hear($0) }
+        }
+        return request
     }
 
     /// The outcome that the program wrote comes before that of its handler; what the handler found out stays in the

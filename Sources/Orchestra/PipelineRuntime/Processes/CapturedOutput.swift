@@ -10,13 +10,15 @@ package struct CapturedOutput: Sendable {
     package private(set) var file: String?
     private let keptMax: Int
     private let spillPath: String?
+    private let hear: (@Sendable (ArraySlice<UInt8>) -> Void)?
     private var last: [UInt8] = []
     private var spill: Spill?
 
     /// The last bytes that are held for messages.
     package static let tailMax = 4_096
 
-    init(keptMax: Int, spillPath: String? = nil) {
+    init(keptMax: Int, spillPath: String? = nil, hear: (@Sendable (ArraySlice<UInt8>) -> Void)? = nil) {
+        self.hear = hear
         self.keptMax = keptMax
         self.spillPath = spillPath
     }
@@ -33,6 +35,7 @@ package struct CapturedOutput: Sendable {
 
     mutating func take(_ bytes: ArraySlice<UInt8>) {
         self.byteCount += bytes.count
+        self.hear?(bytes)
         let fitting = bytes.prefix(self.keptMax - self.head.count)
         self.head += fitting
         self.last += bytes

@@ -104,8 +104,9 @@ package final class ChildProcess: Sendable {
     private func watch() -> ProcessReport {
         var supervision = Supervision(timeout: self.request.timeout, grace: self.request.grace)
         var streams = Streams(
-            CapturedOutput(keptMax: self.request.keptMax, spillPath: self.request.spillPath), self.output,
-            CapturedOutput(keptMax: self.request.keptMax), self.errors)
+            CapturedOutput(
+                keptMax: self.request.keptMax, spillPath: self.request.spillPath, hear: self.request.hear),
+            self.output, CapturedOutput(keptMax: self.request.keptMax, hear: self.request.hear), self.errors)
         var end: ProcessEnd?
         var isQuiet = false
         while supervision.phase != .over {

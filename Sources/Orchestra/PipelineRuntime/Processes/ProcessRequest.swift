@@ -19,6 +19,8 @@ package struct ProcessRequest: Sendable {
     package var hold: Int32?
     /// Where standard output goes as well once it is longer than that; `nil` for nowhere.
     package var spillPath: String?
+    /// Hears what the program writes to either stream, on the thread that reads it.
+    package var hear: (@Sendable (ArraySlice<UInt8>) -> Void)?
 
     /// The output that a context may hold: beyond it, values belong into files (spec/orchestra.md 2.13).
     package static let keptMaxDefault = 100_000

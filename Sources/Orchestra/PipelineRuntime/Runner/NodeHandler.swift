@@ -72,6 +72,8 @@ package struct HandlerPlace: Sendable {
     var commands: CommandLock?
     /// From a request to stop until force is used.
     package var grace: Duration
+    /// How often the newest output of programs is told, as long as they run; `nil` for never.
+    package var outputPause: Duration?
 
     package init(
         workingDirectory: String, runDirectory: String? = nil, environment: [String: String] = [:],
@@ -92,4 +94,6 @@ package enum HandlerReport: Sendable {
     case agent(AgentTurn)
     /// One line for a person; not recorded.
     case note(String)
+    /// The newest lines that a program wrote; shown and not recorded.
+    case output([String])
 }

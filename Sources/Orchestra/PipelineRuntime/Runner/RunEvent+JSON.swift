@@ -101,6 +101,8 @@ extension RunEvent {
         case .agent(let turn):
             ("agent_turn", ["node": .string(turn.node), "number": .integer(Int64(clamping: turn.number))])
         case .note(let text): ("note", ["text": .string(text)])
+        case .output(let node, let lines):
+            ("output", ["node": .string(node.text), "lines": .array(lines.map { .string($0) })])
         case .storeUnreachable(let what): ("store_unreachable", ["text": .string(what)])
         default: ("unknown", [:])
         }

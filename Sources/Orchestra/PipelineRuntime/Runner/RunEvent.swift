@@ -5,7 +5,7 @@ package import Vocabulary
 
 /// Something that happened in a run, for whoever watches it (spec/orchestra.md 2.16).
 ///
-/// Told when its record is on disk. Only `tool`, `agent` and `note` come earlier, while their attempt goes on.
+/// Told when its record is on disk. Only `note` and `output` come earlier, while their attempt goes on.
 package struct RunEvent: Sendable {
     package let time: Timestamp
     package let session: ContextID
@@ -46,6 +46,8 @@ package struct RunEvent: Sendable {
         case tool(ToolExecution)
         case agent(AgentTurn)
         case note(String)
+        /// What a program has written last, told now and then if somebody wants to see it.
+        case output(NodeID, [String])
         /// The store does not answer; the run waits.
         case storeUnreachable(String)
     }

@@ -41,6 +41,7 @@ extension SessionLoop {
             self.flush(key)
         case .agent(let turn): self.add(.agent(turn))
         case .note(let text): self.tell(.note(text))
+        case .output(let lines): self.tell(.output(NodeID(key.nodeText), lines))
         }
     }
 
