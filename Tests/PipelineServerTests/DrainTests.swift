@@ -44,8 +44,12 @@ struct DrainTests {
         try await Stage.run(
             body: { stage in
                 let asking = try await stage.begin(Pipelines.gate)
-                _ = try await stage.begin(Pipelines.briefly)
+                _ = try await stage.begin(Pipelines.slow)
                 try await stage.wait(asking, for: "waiting")
+            },
+            draining: { stage in
+                while let health = try? await stage.get("/healthz"), health["status"] == "ok" { await Task.yield() }
+                try Data().write(to: stage.folder.appending(path: "go"))
             },
             after: { sessions in
                 let found = try await sessions.list().sorted { $0.name < $1.name }

@@ -23,7 +23,7 @@ struct Stage: Sendable {
 
     static func run(
         _ adjust: (inout ServerOptions) -> Void = { _ in }, body: (Stage) async throws -> Void,
-        after: (Sessions) async throws -> Void = { _ in }
+        draining: (Stage) async throws -> Void = { _ in }, after: (Sessions) async throws -> Void = { _ in }
     ) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "orchestra-server-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -54,8 +54,9 @@ struct Stage: Sendable {
                 http: HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup))
             let result: Result<Void, any Error>
             do { result = .success(try await body(stage)) } catch { result = .failure(error) }
-            try await stage.http.shutdown()
             await services.triggerGracefulShutdown()
+            try await draining(stage)
+            try await stage.http.shutdown()
             try await group.waitForAll()
             try result.get()
         }
@@ -181,9 +182,6 @@ enum Pipelines {
             start -> a -> b -> exit
         }
         """
-
-    /// Its first node takes a moment.
-    static let briefly = Self.slow.replacing("until [ -e go ]; do sleep 0.05; done", with: "sleep 0.5")
 
     static let parallel = """
         digraph parallel {
