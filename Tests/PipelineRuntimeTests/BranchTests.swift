@@ -77,6 +77,32 @@ struct BranchTests {
         #expect(stage.crew.nodes.count { $0 == "a" } == 1)
     }
 
+    @Test func `branches of a session that was taken over write nothing more`() async throws {
+        let stage = try Stage(Pipelines.parallel)
+        let (begun, goOn) = (Gate(), Gate())
+        stage.crew.act { call in
+            guard call.node.id == "b" else { return Crew.standard(call) }
+            begun.open()
+            await goOn.wait()
+            return Crew.standard(call)
+        }
+        let run = try await stage.sessions().begin(stage.source)
+        async let ending = run.run()
+        await begun.wait()
+        let row = try await stage.row(run.story.displayID)
+        let heir = SessionOwner(host: "elsewhere", pid: 2, bootID: "boot")
+        let claim = heir.claim(token: "heir", for: .seconds(30), over: row.lease)
+        _ = try await stage.store.change(leaseOf: row.context.id, .acquire(claim))
+        let finished = try await stage.finished()
+        goOn.open()
+        guard case .stopped(.leaseLost) = await ending.ending else {
+            Issue.record("it went on")
+            return
+        }
+        #expect(!stage.crew.nodes.contains("b2"))
+        #expect(try await stage.finished().subtracting(finished).allSatisfy { !$0.contains("/b/") })
+    }
+
     @Test func `the first success cancels the others`() async throws {
         let stage = try Stage(
             Pipelines.parallel.replacing("max_parallel=2", with: "join_policy=first_success"))

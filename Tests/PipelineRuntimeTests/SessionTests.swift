@@ -49,7 +49,7 @@ struct SessionTests {
         let runs = [try await stage.sessions().resume(row), try await stage.sessions().resume(row)]
         #expect(await runs[0].run().ending == .ended(.completed))
         let turns = try await stage.turns(of: row.context.id)
-        guard case .stopped(.refused(.headMoved)) = await runs[1].run().ending else {
+        guard case .stopped(.leaseLost) = await runs[1].run().ending else {
             Issue.record("the second went on")
             return
         }

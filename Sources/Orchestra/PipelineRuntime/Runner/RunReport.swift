@@ -50,7 +50,7 @@ package struct RunReport: Sendable {
 package enum RunStop: Error, Sendable, Hashable, CustomStringConvertible {
     /// The store was away for too long.
     case storeLost(TurnFault)
-    /// Another process owns the session now.
+    /// Another process has gone on with the session.
     case leaseLost(ContextID)
     /// The store says no, which it never should.
     case refused(TurnRefusal)
@@ -60,7 +60,7 @@ package enum RunStop: Error, Sendable, Hashable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .storeLost(let fault): "the store was lost: \(fault.message)"
-        case .leaseLost: "another process owns the session now"
+        case .leaseLost: "another process has gone on with the session"
         case .refused(let refusal): "the store refused: \(refusal)"
         case .branch(let what): what
         }

@@ -11,6 +11,8 @@ struct SessionJournal {
     let world: RunWorld
     let limits: RunLimits
     let claim: LeaseClaim
+    /// For a branch.
+    let rootFence: RootFence?
     private(set) var footing: Footing
     private(set) var head: TurnID?
     /// The newest checkpoint on disk.
@@ -27,8 +29,9 @@ struct SessionJournal {
 
     init(
         _ footing: Footing, head: TurnID?, lastCheckpoint: TurnID?, in store: any TurnStore, claim: LeaseClaim,
-        kit: RunKit
+        kit: RunKit, rootFence: RootFence? = nil
     ) {
+        self.rootFence = rootFence
         self.store = store
         self.world = kit.world
         self.limits = kit.limits
@@ -90,6 +93,7 @@ extension SessionJournal {
             group.expectedHead = self.head.map { .turn($0) } ?? .empty
             if releases { group.lease = .release }
         }
+        group.rootFence = self.rootFence
         group.key = IdempotencyKey("\(self.claim.owner)/\(self.groupCount)")
         return group
     }
@@ -114,10 +118,10 @@ extension SessionJournal {
     var patience: Patience { Patience(world: self.world, outageMax: self.limits.outage) }
 
     private func stop(for error: TurnStoreError) -> RunStop {
-        switch (error, self.footing) {
+        switch (error, self.context) {
         case (.failed(let fault), _): .storeLost(fault)
-        case (.refused(.leaseLost), .open(let context, _)), (.refused(.leaseHeld), .open(let context, _)),
-            (.refused(.headMoved), .open(let context, _)):
+        case (.refused(.leaseLost), let context?), (.refused(.leaseHeld), let context?),
+            (.refused(.headMoved), let context?):
             .leaseLost(context)
         case (.refused(let refusal), _): .refused(refusal)
         }

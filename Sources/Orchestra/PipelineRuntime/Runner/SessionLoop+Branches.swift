@@ -12,6 +12,7 @@ extension SessionLoop {
         self.fanOuts[plan.parent] = base
         var group = AppendGroup(to: .newContext(base: base))
         let name = "\(plan.parent)/\(plan.id)@\(base.map { "\($0)" } ?? "")"
+        group.rootFence = self.rootFence
         group.key = IdempotencyKey(BLAKE3.hash(Array(name.utf8)).bytes)
         let answer = try await self.journal.send(group) { _ in }
         self.perform(.openBranch(plan.parent, plan.id, session: "\(answer.context)"))
@@ -25,13 +26,23 @@ extension SessionLoop {
         let branch = BranchStart(
             plan: plan, context: context, graph: self.run.graph, settings: self.run.settings,
             writer: self.writer, kit: self.kit, store: self.store, parent: self.journal.context,
-            scene: Scene(token: self.scene.token, displayID: self.scene.displayID) { request, text in
+            scene: Scene(
+                token: self.scene.token, displayID: self.scene.displayID, rootFence: self.rootFence
+            ) { request, text in
                 if let above { above(request, text) } else { parent.put(.settle(request, text)) }
             })
         self.branches[session] = inbox
         self.works.start(.branch(session)) {
             parent.put(.branch(plan, session: session, await branch.play(inbox)))
         }
+    }
+
+    /// The lease of the run as a whole.
+    private var rootFence: RootFence? {
+        guard self.scene.isRoot, case .open(let context, let epoch) = self.journal.footing else {
+            return self.scene.rootFence
+        }
+        return RootFence(context: context, epoch: epoch)
     }
 
     func end(_ plan: BranchPlan, _ ending: BranchEnding) throws(RunStop) {
@@ -98,7 +109,7 @@ struct BranchStart: Sendable {
             .claiming(self.context, session), head: record.head ?? context.head,
             lastCheckpoint: record.lastCheckpoint, in: self.store,
             claim: self.kit.owner.claim(token: self.scene.token, for: self.kit.limits.lease, over: lease),
-            kit: self.kit)
+            kit: self.kit, rootFence: self.scene.rootFence)
         let writer = RecordWriter(
             story: self.writer.story.of(self.plan.id, displayID: displayID, at: self.kit.world.now()),
             owner: self.writer.owner, start: self.writer.start)

@@ -40,6 +40,8 @@ final class SessionLoop {
         let token: String
         /// Of the run as a whole.
         let displayID: DisplayID
+        /// Under which a branch writes; `nil` at the root, and where that has no lease yet.
+        var rootFence: RootFence?
         /// Takes what a branch says about a request to its parent; `nil` at the root.
         var settle: (@Sendable (RequestID, String) -> Void)?
 

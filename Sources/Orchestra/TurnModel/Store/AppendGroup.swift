@@ -30,6 +30,8 @@ package struct AppendGroup: Hashable, Sendable {
     package var key: IdempotencyKey?
     /// The lease under which the writer writes.
     package var fence: LeaseEpoch?
+    /// A lease of another context that nobody may have taken since: a branch is written by whoever owns the whole.
+    package var rootFence: RootFence?
     package var lease: LeaseChange?
     package var session: NewSession?
     package var settlements: [Settlement] = []
@@ -40,6 +42,17 @@ package struct AppendGroup: Hashable, Sendable {
     }
 
     package init(to context: ContextID, _ turns: [NewTurn] = []) { self.init(to: .context(context), turns) }
+}
+
+/// The lease of the session that a branch belongs to, as its writer knows it.
+package struct RootFence: Hashable, Sendable {
+    package let context: ContextID
+    package let epoch: LeaseEpoch
+
+    package init(context: ContextID, epoch: LeaseEpoch) {
+        self.context = context
+        self.epoch = epoch
+    }
 }
 
 /// What a writer calls a group, so that a repeat is known as one. Unique in its context; those that make contexts share

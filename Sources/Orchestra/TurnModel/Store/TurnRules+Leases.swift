@@ -1,6 +1,16 @@
 import Vocabulary
 
 extension TurnRules {
+    /// Refuses a writer of a branch whose root is another's by now. One that gave the root back itself may end its
+    /// branches still.
+    static func checkRoot(of group: AppendGroup, in store: some TurnLookups) throws(TurnStoreError) {
+        guard let fence = group.rootFence else { return }
+        let current = try store.lease(of: fence.context)?.epoch
+        guard current == fence.epoch else {
+            throw .refused(.leaseLost(fence.context, shown: fence.epoch, current: current))
+        }
+    }
+
     /// The lease after a group, `nil` when it changes nothing about it. Refuses a writer who does not own the context.
     static func lease(
         after group: AppendGroup, of context: ContextID, in store: some TurnLookups, at now: Timestamp

@@ -23,6 +23,7 @@ package enum TurnRules {
         let isNew = if case .newContext = group.target { true } else { false }
         guard isNew || !group.turns.isEmpty || group.lease != nil || !group.settlements.isEmpty || group.session != nil
         else { throw .refused(.emptyGroup) }
+        try self.checkRoot(of: group, in: store)
         let lease = try self.lease(after: group, of: context.id, in: store, at: now)
         try self.checkHead(of: context, group)
         var plan = AppendPlan(context: context, isNewContext: isNew)

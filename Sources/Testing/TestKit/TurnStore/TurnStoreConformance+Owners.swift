@@ -47,6 +47,24 @@ extension TurnStoreConformance {
         self.close(store)
     }
 
+    func rootFences() async throws {
+        let store = try self.open()
+        _ = try await store.createContext()
+        let branch = try await store.createContext().context
+        let mine = try await self.acquire(store, "me")
+        var group = self.group(branch, "a")
+        group.rootFence = RootFence(context: ContextID(1), epoch: mine.epoch)
+        let owned = group
+        _ = try await store.append(owned)
+        _ = try await store.change(leaseOf: ContextID(1), .release, fence: mine.epoch)
+        _ = try await store.append(owned)
+        let yours = try await self.acquire(store, "you")
+        try await self.expectRefusal(.leaseLost(ContextID(1), shown: mine.epoch, current: yours.epoch)) {
+            _ = try await store.append(owned)
+        }
+        self.close(store)
+    }
+
     func fences() async throws {
         var store = try self.open()
         let context = try await store.createContext().context

@@ -40,6 +40,7 @@ package struct TurnStoreConformance<Store: TurnStore>: Sendable {
             Promise(description: "lists contexts as they moved", check: { try await $0.listsContexts() }),
             Promise(description: "lets one own a context", check: { try await $0.leases() }),
             Promise(description: "fences who lost the lease", check: { try await $0.fences() }),
+            Promise(description: "fences who lost the lease of the root", check: { try await $0.rootFences() }),
             Promise(description: "starts a session in one group", check: { try await $0.startsSessions() }),
             Promise(description: "lists and finds sessions", check: { try await $0.listsSessions() }),
             Promise(description: "keeps requests until they are settled", check: { try await $0.keepsRequests() }),
