@@ -68,6 +68,6 @@ struct GoingOn {
             try await self.sessions.source(
                 of: self.story, usesStored: self.graph.storedGraph, allowsModified: self.graph.allowModified)
         }
-        return Conductor(options: self.options, sessions: self.sessions, source: source, variables: [:])
+        return Conductor(options: self.options, sessions: self.sessions, source: source)
     }
 }

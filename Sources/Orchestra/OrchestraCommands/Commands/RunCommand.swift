@@ -30,6 +30,6 @@ struct RunCommand: AsyncParsableCommand {
         let run = try await refusing { () async throws(SessionRefusal) in
             try await sessions.begin(source, variables: variables)
         }
-        try await Conductor(options: self.options, sessions: sessions, source: source, variables: variables).play(run)
+        try await Conductor(options: self.options, sessions: sessions, source: source).play(run)
     }
 }

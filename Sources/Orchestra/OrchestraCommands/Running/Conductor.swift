@@ -11,7 +11,6 @@ struct Conductor {
     let options: RunOptions
     let sessions: Sessions
     let source: PipelineSource
-    let variables: JSONObject
 
     /// Ends the program with the code that the run has come to.
     ///
@@ -22,12 +21,12 @@ struct Conductor {
         while true {
             let report = await self.play(once: run)
             report.say(json: self.options.json, exitCode: self.exitCode(of: report)) { Output.progress($0) }
-            guard case .ended(.restarted(let node)) = report.ending else {
-                throw ExitCode(self.exitCode(of: report))
+            let (played, next) = (run, report)
+            let successor = try await refusing { () async throws(SessionRefusal) in
+                try await self.sessions.successor(of: played, after: next)
             }
-            run = try await refusing { () async throws(SessionRefusal) in
-                try await self.sessions.begin(self.source, variables: self.variables, at: node)
-            }
+            guard let successor else { throw ExitCode(self.exitCode(of: report)) }
+            run = successor
         }
     }
 

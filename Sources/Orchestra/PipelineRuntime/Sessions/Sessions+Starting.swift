@@ -32,6 +32,13 @@ extension Sessions {
     package func begin(
         _ source: PipelineSource, variables: JSONObject = [:], at node: NodeID? = nil
     ) async throws(SessionRefusal) -> SessionRun {
+        try await self.begin(source, variables: variables, at: node, in: nil)
+    }
+
+    /// - Parameter context: One that is there, and empty; else a new one is made.
+    private func begin(
+        _ source: PipelineSource, variables: JSONObject, at node: NodeID?, in context: ContextID?
+    ) async throws(SessionRefusal) -> SessionRun {
         let blob = try await asking { () async throws(TurnStoreError) in
             try await self.store.putBlob(source.bytes).hash
         }
@@ -43,14 +50,21 @@ extension Sessions {
             engineVersion: self.kit.engineVersion)
         let session = NewSession(displayID: displayID, name: source.graph.name)
         return self.sessionRun(
-            of: source, run, story, .start(variables: variables, at: node), footing: .new(base: nil, session))
+            of: source, run, story, .start(variables: variables, at: node),
+            footing: context.map { .claiming($0, session) } ?? .new(base: nil, session))
     }
 
-    /// The session goes on where its record ends; what is completed is not run again (spec/orchestra.md 3.5).
+    /// The session goes on where its record ends; what is completed is not run again (spec/orchestra.md 3.5). One that
+    /// ended at an edge with `loop_restart` goes on in the session after it.
     package func resume(
         _ row: SessionRow, _ options: ResumeOptions = ResumeOptions()
     ) async throws(SessionRefusal) -> SessionRun {
         let story = try await self.story(of: row)
+        if let node = self.restart(of: row) {
+            let source = try await self.source(
+                of: story, usesStored: options.usesStoredGraph, allowsModified: options.allowsModified)
+            return try await self.successor(of: row, at: node, source, options)
+        }
         let summary = try self.summary(of: row)
         guard !summary.status.isFinal else { throw .ended(row.displayID, summary.status) }
         if summary.status.isLive, !options.takesOver, let lease = row.lease { throw .running(row.displayID, lease) }
@@ -74,8 +88,31 @@ extension Sessions {
     /// the first; `nil` when it ended otherwise.
     package func successor(of run: SessionRun, after report: RunReport) async throws(SessionRefusal) -> SessionRun? {
         guard case .ended(.restarted(let node)) = report.ending else { return nil }
-        let first = try await self.firstTurn(of: try await self.find(report.displayID.description))
-        return try await self.begin(run.source, variables: first.variables, at: node)
+        let row = try await self.find(report.displayID.description)
+        return try await self.successor(of: row, at: node, run.source, ResumeOptions())
+    }
+
+    /// There is one successor, however often and by how many it is begun: the key of its context says whose it is.
+    private func successor(
+        of row: SessionRow, at node: NodeID, _ source: PipelineSource, _ options: ResumeOptions
+    ) async throws(SessionRefusal) -> SessionRun {
+        let key = IdempotencyKey("restart/\(row.context.id)")
+        let (context, begun) = try await asking { () async throws(TurnStoreError) in
+            let context = try await self.store.createContext(key: key).context
+            return (context, try await self.store.session(of: context))
+        }
+        if let begun { return try await self.resume(begun, options) }
+        let first = try await self.firstTurn(of: row)
+        return try await self.begin(source, variables: first.variables, at: node, in: context)
+    }
+
+    /// Where the session after this one begins; `nil` when there is none.
+    private func restart(of row: SessionRow) -> NodeID? {
+        guard let head = row.head, let payload = head.payload,
+            case .lifecycle(let lifecycle)? = try? PipelineTurn(decoding: payload, type: head.type),
+            case .restarted(let node)? = RunEnd(lifecycle)
+        else { return nil }
+        return node
     }
 
     /// Whether the run has somewhere to go on.
