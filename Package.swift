@@ -178,8 +178,8 @@ let package = Package(
         room(
             "CrashLab", on: "Testing",
             uses: [
-                "TestKit", "TrailsCore", "TrailsWire", "Vocabulary", "WebTransport",
-                from("async-http-client", "AsyncHTTPClient"), from("GRDB.swift", "GRDB"),
+                "PipelineTurns", "TestKit", "TrailsCore", "TrailsWire", "TurnModel", "TurnStoreSQLite", "Vocabulary",
+                "WebTransport", from("async-http-client", "AsyncHTTPClient"), from("GRDB.swift", "GRDB"),
                 from("swift-nio", "NIOCore"), from("swift-nio", "NIOHTTP1"), from("swift-nio", "NIOPosix"),
             ]),
         room("BenchKit", on: "Testing", uses: [from("GRDB.swift", "GRDBSQLite")]),
@@ -203,7 +203,8 @@ let package = Package(
         // Tests
         tests(
             "CrashLabTests",
-            uses: ["CrashLab", "trails", "trailsd", from("swift-nio", "NIOPosix")], reads: ["Cron", "PowerCut"]),
+            uses: ["CrashLab", "orchestra", "trails", "trailsd", from("swift-nio", "NIOPosix")],
+            reads: ["Cron", "PowerCut"]),
         tests("DotLanguageTests", uses: ["DotLanguage", "TestKit"], reads: ["Transcripts"]),
         tests("DurableFilesTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
         tests(

@@ -1,5 +1,4 @@
 import CrashLab
-import Foundation
 import NIOPosix
 import Testing
 
@@ -20,9 +19,7 @@ struct KillTests {
     @Test func `keeps what it acknowledged when the power goes`() async throws {
         var run = KillRun(seed: Lab.seed, kills: Lab.isLong ? 100 : 10)
         let report = try await Lab.run("CrashLabTests.KillTests") { folder in
-            let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-                .appending(path: "PowerCut/powercut.c").path
-            run.powerCut = try await PowerCut(compiling: source, in: folder)
+            run.powerCut = try await PowerCut(compiling: Lab.powerCutSource, in: folder)
             let report = try await run.run(program: Lab.trailsd, folder: folder, on: .singleton)
             return (report, report.complaints)
         }

@@ -6,7 +6,7 @@ import Testing
 ///
 ///     CRASHLAB=long     the long runs
 ///     CRASHLAB_SEED=N   the dice, to see again what a run complained about
-///     CRASHLAB_TRAILSD, CRASHLAB_TRAILS
+///     CRASHLAB_TRAILSD, CRASHLAB_TRAILS, CRASHLAB_ORCHESTRA
 ///                       the programs to run, where they are not those that were built with the tests
 enum Lab {
     static let isLong = ProcessInfo.processInfo.environment["CRASHLAB"] == "long"
@@ -15,7 +15,11 @@ enum Lab {
         ProcessInfo.processInfo.environment["CRASHLAB_SEED"].flatMap { UInt64($0) } ?? .random(in: 1...999_999)
 
     static let trailsd = Self.program("trailsd", variable: "CRASHLAB_TRAILSD")
+    static let orchestra = Self.program("orchestra", variable: "CRASHLAB_ORCHESTRA")
     static let trails = Self.program("trails", variable: "CRASHLAB_TRAILS")
+
+    static let powerCutSource = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appending(path: "PowerCut/powercut.c").path
 
     private static func program(_ name: String, variable: String) -> String {
         let besideThisProgram = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()

@@ -88,7 +88,12 @@ enum House {
                 "TrailsContexts", "TrailsStore", "TrailsStoreSQLite", "TrailsServer", "TrailsClient", "TurnModel",
             ]),
         .shell("Simulator", "Testing", uses: ["Vocabulary", "DurableFiles", "TestKit"]),
-        .shell("CrashLab", "Testing", uses: ["Vocabulary", "WebTransport", "TrailsCore", "TrailsWire", "TestKit"]),
+        .shell(
+            "CrashLab", "Testing",
+            uses: [
+                "Vocabulary", "WebTransport", "TrailsCore", "TrailsWire", "TurnModel", "PipelineTurns",
+                "TurnStoreSQLite", "TestKit",
+            ]),
 
         .shell(
             "store-writer", "Testing", in: "StoreWriter",

@@ -1,12 +1,15 @@
 import Foundation
 import TestKit
 
-/// Turns a SIGKILL into a power cut: what trailsd wrote to its store and did not sync is taken away, or half of it.
+/// Turns a SIGKILL into a power cut: what a program wrote to its store and did not sync is taken away, or half of it.
 ///
-/// A library loaded into trailsd keeps a journal of the writes (`powercut.c`). The pages that SIGKILL leaves in the
+/// A library loaded into the program keeps a journal of the writes (`powercut.c`). The pages that SIGKILL leaves in the
 /// system's cache would otherwise hide a sync that is missing. Not covered: names of files (the store is made once,
 /// before the first cut), and the index `-shm`, which SQLite makes anew.
 package struct PowerCut: Sendable {
+    /// The name of the store that the library knows, in `data` below the folder of a run.
+    package static let database = "trails.sqlite"
+
     private let library: String
 
     /// Compiles `source`, which is powercut.c, into `folder`.
@@ -35,7 +38,7 @@ package struct PowerCut: Sendable {
         guard let bytes = FileManager.default.contents(atPath: journal) else { return 0 }
         let deeds = Deed.read(bytes)
         var undone = 0
-        for (file, name) in [(UInt32(1), "trails.sqlite"), (2, "trails.sqlite-wal")] {
+        for (file, name) in [(UInt32(1), Self.database), (2, "\(Self.database)-wal")] {
             let own = deeds.filter { $0.file == file }
             let unsynced = own[((own.lastIndex { $0.kind == .sync } ?? -1) + 1)...]
             guard !unsynced.isEmpty else { continue }
