@@ -1,4 +1,5 @@
 import PipelineCore
+import Synchronization
 import Testing
 import TurnModel
 import TurnStoreSQLite
@@ -6,85 +7,133 @@ import Vocabulary
 
 @testable import PipelineRuntime
 
-/// The process dies at every write of a run, before the write takes effect and after.
+/// The process dies at every operation of a store: before it takes effect, and after, so that nobody hears of it.
 @Suite(.timeLimit(.minutes(10)))
 struct CrashTests {
-    /// Fails once at b, in its first attempt.
-    private static let act: Crew.Act = { call in
-        if call.node.id == "b", call.attempt.number == 1, call.branchless { return .retry("not yet") }
-        return Crew.standard(call)
+    enum Kind: String, CaseIterable, CustomTestStringConvertible {
+        case twelve, parallel, question, foreignAnswer, restart, pause
+
+        var testDescription: String { self.rawValue }
+
+        var ordeal: Ordeal {
+            switch self {
+            case .twelve: Ordeal(text: Pipelines.twelve)
+            case .parallel: Ordeal(text: Pipelines.parallel)
+            case .question: Self.questionOrdeal
+            case .foreignAnswer: Self.foreignAnswerOrdeal
+            case .restart: Self.restartOrdeal
+            case .pause: Self.pauseOrdeal
+            }
+        }
+
+        /// Somebody is there to answer.
+        private static var questionOrdeal: Ordeal {
+            var ordeal = Ordeal(text: Pipelines.gate)
+            ordeal.prepare = { $0.interviewer = AutoApprover() }
+            return ordeal
+        }
+
+        /// The answer comes through the store, and is given once: who gave it was told that it is taken.
+        private static var foreignAnswerOrdeal: Ordeal {
+            var ordeal = Ordeal(text: Pipelines.gate)
+            ordeal.meanwhile = { sessions in
+                while !Task.isCancelled {
+                    let waiting = try await sessions.list().first { $0.status == .waiting }
+                    if let waiting, let question = waiting.question {
+                        let row = try await sessions.find(waiting.displayID.description)
+                        let request = try await sessions.ask(.answer("y", to: question.id, by: "ada"), of: row)
+                        guard let request else { return }
+                        while try await sessions.answer(to: request) == nil {
+                            try await Task.sleep(for: .milliseconds(2))
+                        }
+                        return
+                    }
+                    try await Task.sleep(for: .milliseconds(2))
+                }
+            }
+            return ordeal
+        }
+
+        /// The second session of two ends.
+        private static var restartOrdeal: Ordeal {
+            var ordeal = Ordeal(
+                text: Pipelines.three.replacing(
+                    "c -> exit",
+                    with: """
+                        c; c -> a [loop_restart=true, condition="outcome=fail"]
+                        c -> exit [condition="outcome=success"]
+                        """))
+            ordeal.sessions = 2
+            ordeal.act = { call, _ in
+                // The first session is the one that came by the start node.
+                let isFirst = call.context["node_visits.start"] != nil
+                return call.node.id == "c" && isFirst ? .fail("once more", isRetryable: false) : Crew.standard(call)
+            }
+            return ordeal
+        }
+
+        /// Pauses at d in each life, and stops an attempt of f once.
+        private static var pauseOrdeal: Ordeal {
+            var ordeal = Ordeal(text: Pipelines.twelve)
+            ordeal.act = { call, current in
+                if call.node.id == "d" { current.value?.requestPause() }
+                if call.node.id == "f", current.isFirst("abort") {
+                    current.value?.abort()
+                    try? await Task.sleep(for: .seconds(60))
+                    return nil
+                }
+                return Ordeal.standard(call)
+            }
+            return ordeal
+        }
     }
 
-    private func calm(_ text: String) async throws -> (writes: Int, memory: RunMemory) {
-        let stage = try Stage(text)
-        stage.crew.act(Self.act)
-        let store = MortalStore(stage.store)
-        let report = await (try await stage.sessions(store).begin(stage.source)).run()
-        #expect(report.ending == .ended(.completed))
-        return (store.writes, try await stage.memory(of: try await stage.row()))
-    }
-
-    private func crash(_ text: String, at write: Int, _ moment: MortalStore.Moment, like calm: RunMemory) async throws {
-        let note = Comment(rawValue: "dies \(moment) write \(write)")
-        let stage = try Stage(text)
-        stage.crew.act(Self.act)
-        let store = MortalStore(stage.store, dyingAt: write, moment)
-        // Dead before anything was begun: the text of the pipeline is the first thing to be stored.
-        if let run = try? await stage.sessions(store).begin(stage.source) {
-            let report = await run.run()
-            #expect(report.exitCode == 75, note)
-        }
-        guard let row = try await stage.store.sessions(SessionQuery()).last else {
-            #expect(stage.crew.calls == [], "nothing is run that is not on record: \(note)")
-            return
-        }
-        let finished = try await stage.finished()
-        stage.crew.forget()
-        if try await stage.status() != .completed {
-            let run = try await stage.sessions().resume(row)
-            #expect(await run.run().ending == .ended(.completed), note)
-        }
-        let again = stage.crew.calls.map(\.visitText).filter(finished.contains)
-        #expect(again == [], "what is completed is not run again: \(note)")
-        #expect(try await stage.memory(of: row) == calm, note)
-        #expect(try await stage.status() == .completed, note)
-    }
-
-    @Test(arguments: MortalStore.Moment.allCases)
-    func `a run of twelve nodes goes on after each`(moment: MortalStore.Moment) async throws {
-        let calm = try await self.calm(Pipelines.twelve)
-        #expect(calm.writes > 10)
-        for write in 1...calm.writes {
-            try await self.crash(Pipelines.twelve, at: write, moment, like: calm.memory)
+    @Test(arguments: Kind.allCases, MortalStore.Moment.allCases)
+    func `a run goes on after each`(kind: Kind, moment: MortalStore.Moment) async throws {
+        let calm = try await kind.ordeal.calm()
+        #expect(calm.operations >= 5)
+        for operation in 1...calm.operations {
+            try await kind.ordeal.suffer([Death(operation: operation, moment: moment)], like: calm.memories)
         }
     }
 
-    @Test(arguments: MortalStore.Moment.allCases)
-    func `parallel branches go on after each`(moment: MortalStore.Moment) async throws {
-        let calm = try await self.calm(Pipelines.parallel)
-        for write in 1...calm.writes {
-            try await self.crash(Pipelines.parallel, at: write, moment, like: calm.memory)
+    /// Some first deaths, and after each of them every second one.
+    @Test(arguments: Kind.allCases, MortalStore.Moment.allCases)
+    func `a resume that dies too goes on after each`(kind: Kind, moment: MortalStore.Moment) async throws {
+        let calm = try await kind.ordeal.calm()
+        for first in stride(from: 3, through: calm.operations, by: max(3, calm.operations / 5)) {
+            var second = 1
+            while try await kind.ordeal.suffer(
+                [Death(operation: first, moment: .after), Death(operation: second, moment: moment)],
+                like: calm.memories)
+            { second += 1 }
         }
     }
 
-    @Test func `a store that is away for a moment is waited for`() async throws {
-        let calm = try await self.calm(Pipelines.twelve)
-        for write in 2..<calm.writes {
+    @Test func `one that dies five times in a row goes on`() async throws {
+        let calm = try await Kind.twelve.ordeal.calm()
+        for moment in MortalStore.Moment.allCases {
+            let deaths = [9, 8, 7, 6, 5].map { Death(operation: $0, moment: moment) }
+            try await Kind.twelve.ordeal.suffer(deaths, like: calm.memories)
+        }
+    }
+
+    @Test(arguments: [Kind.twelve, .parallel])
+    func `a store that is away for a moment is waited for`(kind: Kind) async throws {
+        let calm = try await kind.ordeal.calm()
+        // What comes before the first group is asked once, and refused with nothing done.
+        for operation in 3..<calm.operations {
             for moment in MortalStore.Moment.allCases {
-                let stage = try Stage(Pipelines.twelve)
-                stage.crew.act(Self.act)
+                let stage = try Stage(kind.ordeal.text)
+                stage.crew.act { Ordeal.standard($0) }
                 var kit = stage.kit()
                 kit.limits.outage = .seconds(60)
-                let store = MortalStore(stage.store, dyingAt: write, moment, outage: 2)
+                let store = MortalStore(stage.store, dyingAt: operation, moment, outage: 2)
                 let report = await (try await stage.sessions(store, kit).begin(stage.source)).run()
-                #expect(report.ending == .ended(.completed), "write \(write)")
+                #expect(report.ending == .ended(.completed), "operation \(operation)")
                 #expect(Set(stage.crew.calls).count == stage.crew.calls.count, "each attempt once")
-                #expect(try await stage.memory(of: try await stage.row()) == calm.memory)
+                #expect(try await [stage.memory(of: try await stage.row())] == calm.memories)
             }
         }
     }
-}
-
-extension HandlerCall {
-    var branchless: Bool { self.branch == nil }
 }

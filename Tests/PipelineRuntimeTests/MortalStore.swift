@@ -2,7 +2,9 @@ import Synchronization
 import TurnModel
 import Vocabulary
 
-/// A store whose process dies at one of its writes: before it takes effect, or after, so that nobody hears of it.
+/// A store whose process dies at one of its operations: before it takes effect, or after, so that nobody hears of it.
+///
+/// Looking for requests is none of them, for how often that happens is a matter of time.
 final class MortalStore: TurnStore {
     enum Moment: CaseIterable, Sendable { case before, after }
 
@@ -10,17 +12,28 @@ final class MortalStore: TurnStore {
     private let dying: Int
     private let moment: Moment
     private let outage: Int
-    private let state = Mutex((writes: 0, isDead: false, failures: 0))
+    private let state = Mutex((operations: 0, writes: 0, isDead: false, failures: 0))
 
-    /// - Parameter outage: How many calls fail at that write; the store is back for the next. Without it, for ever.
-    init(_ store: any TurnStore, dyingAt write: Int = .max, _ moment: Moment = .before, outage: Int = .max) {
+    private let countsReads: Bool
+
+    /// - Parameters:
+    ///   - outage: How many calls fail at that operation; the store is back for the next. Without it, for ever.
+    ///   - countsReads: Whether reads are operations that it may die at.
+    init(
+        _ store: any TurnStore, dyingAt operation: Int = .max, _ moment: Moment = .before, outage: Int = .max,
+        countsReads: Bool = true
+    ) {
+        self.countsReads = countsReads
         self.store = store
-        self.dying = write
+        self.dying = operation
         self.moment = moment
         self.outage = outage
     }
 
+    var operations: Int { self.state.withLock { $0.operations } }
+    /// Of the operations, those that change something.
     var writes: Int { self.state.withLock { $0.writes } }
+    var isDead: Bool { self.state.withLock { $0.isDead } }
 
     func die() { self.state.withLock { $0.isDead = true } }
 
@@ -36,13 +49,14 @@ final class MortalStore: TurnStore {
         if isDead { throw Self.gone }
     }
 
-    private func write<Value>(
-        _ body: () async throws(TurnStoreError) -> Value
+    private func perform<Value>(
+        isWrite: Bool = false, _ body: () async throws(TurnStoreError) -> Value
     ) async throws(TurnStoreError) -> Value {
         try self.check()
         let isLast = self.state.withLock { state -> Bool in
-            state.writes += 1
-            if state.writes == self.dying { state.isDead = true }
+            if isWrite { state.writes += 1 }
+            if isWrite || self.countsReads { state.operations += 1 }
+            if state.operations == self.dying { state.isDead = true }
             return state.isDead
         }
         if isLast, self.moment == .before { throw Self.gone }
@@ -50,54 +64,53 @@ final class MortalStore: TurnStore {
         if isLast { throw Self.gone }
         return value
     }
-
-    private func read<Value>(
-        _ body: () async throws(TurnStoreError) -> Value
-    ) async throws(TurnStoreError) -> Value {
-        try self.check()
-        return try await body()
-    }
 }
 
 extension MortalStore {
     func health() async throws(TurnStoreError) -> StoreHealth { try await self.store.health() }
 
     func append(_ group: AppendGroup) async throws(TurnStoreError) -> AppendAnswer {
-        try await self.write { () async throws(TurnStoreError) in try await self.store.append(group) }
+        try await self.perform(isWrite: true) { () async throws(TurnStoreError) in try await self.store.append(group) }
     }
 
     func putBlob(_ bytes: [UInt8]) async throws(TurnStoreError) -> (hash: BLAKE3.Digest, isNew: Bool) {
-        try await self.write { () async throws(TurnStoreError) in try await self.store.putBlob(bytes) }
+        try await self.perform(isWrite: true) { () async throws(TurnStoreError) in try await self.store.putBlob(bytes) }
     }
 
     func context(_ id: ContextID) async throws(TurnStoreError) -> TurnContext {
-        try await self.read { () async throws(TurnStoreError) in try await self.store.context(id) }
+        try await self.perform { () async throws(TurnStoreError) in try await self.store.context(id) }
     }
 
     func turn(_ id: TurnID, withPayload: Bool) async throws(TurnStoreError) -> Turn {
-        try await self.read { () async throws(TurnStoreError) in try await self.store.turn(id, withPayload: withPayload)
+        try await self.perform { () async throws(TurnStoreError) in
+            try await self.store.turn(id, withPayload: withPayload)
         }
     }
 
     func turns(_ query: TurnQuery) async throws(TurnStoreError) -> TurnPage {
-        try await self.read { () async throws(TurnStoreError) in try await self.store.turns(query) }
+        try await self.perform { () async throws(TurnStoreError) in try await self.store.turns(query) }
     }
 
     func isTurn(_ turn: TurnID, inChainOf context: ContextID) async throws(TurnStoreError) -> Bool {
-        try await self.read { () async throws(TurnStoreError) in
+        try await self.perform { () async throws(TurnStoreError) in
             try await self.store.isTurn(turn, inChainOf: context)
         }
     }
 
     func ancestor(of turn: TurnID, atDepth depth: UInt32) async throws(TurnStoreError) -> TurnID? {
-        try await self.store.ancestor(of: turn, atDepth: depth)
+        try await self.perform { () async throws(TurnStoreError) in
+            try await self.store.ancestor(of: turn, atDepth: depth)
+        }
     }
 
     func contexts(_ query: ContextQuery) async throws(TurnStoreError) -> [TurnContext] {
-        try await self.store.contexts(query)
+        try await self.perform { () async throws(TurnStoreError) in try await self.store.contexts(query) }
     }
 
-    func blob(_ hash: BLAKE3.Digest) async throws(TurnStoreError) -> [UInt8]? { try await self.store.blob(hash) }
+    func blob(_ hash: BLAKE3.Digest) async throws(TurnStoreError) -> [UInt8]? {
+        try await self.perform { () async throws(TurnStoreError) in try await self.store.blob(hash) }
+    }
+
     func publish(bundle json: [UInt8]) async throws(TurnStoreError) -> Bool {
         try await self.store.publish(bundle: json)
     }
@@ -109,26 +122,27 @@ extension MortalStore {
     }
 
     func sessions(_ query: SessionQuery) async throws(TurnStoreError) -> [SessionRow] {
-        try await self.read { () async throws(TurnStoreError) in try await self.store.sessions(query) }
+        try await self.perform { () async throws(TurnStoreError) in try await self.store.sessions(query) }
     }
 
     func session(of context: ContextID) async throws(TurnStoreError) -> SessionRow? {
-        try await self.read { () async throws(TurnStoreError) in try await self.store.session(of: context) }
+        try await self.perform { () async throws(TurnStoreError) in try await self.store.session(of: context) }
     }
 
     func sessions(withPrefix prefix: String, limit: Int) async throws(TurnStoreError) -> [SessionRow] {
-        try await self.read { () async throws(TurnStoreError) in
+        try await self.perform { () async throws(TurnStoreError) in
             try await self.store.sessions(withPrefix: prefix, limit: limit)
         }
     }
 
     func lease(of context: ContextID) async throws(TurnStoreError) -> Lease? {
-        try await self.read { () async throws(TurnStoreError) in try await self.store.lease(of: context) }
+        try await self.perform { () async throws(TurnStoreError) in try await self.store.lease(of: context) }
     }
 
     func post(_ request: NewRequest) async throws(TurnStoreError) -> OwnerRequest { try await self.store.post(request) }
 
     func requests(_ query: RequestQuery) async throws(TurnStoreError) -> [OwnerRequest] {
-        try await self.read { () async throws(TurnStoreError) in try await self.store.requests(query) }
+        try self.check()
+        return try await self.store.requests(query)
     }
 }
