@@ -75,7 +75,7 @@ struct DamageTests {
         store.close()
         let newer = try await self.fault { _ = try SQLiteTurnStore.open(self.file) }
         #expect(newer.code == .newer)
-        #expect(newer.message.hasSuffix("schema 7 is newer than this program knows (1)"))
+        #expect(newer.message.hasSuffix("schema 7 is newer than this program knows (2)"))
         #expect(newer.hint != nil)
 
         let other = self.folder.file("other")
@@ -180,5 +180,24 @@ struct DamageTests {
         try store.file.write { connection throws(StorageError) in try connection.execute(sql) }
         #expect(try await store.check().violations != [])
         store.close()
+    }
+
+    @Test
+    func `reads a store that was written before leases had a start time, and keeps one from then on`() async throws {
+        var options = SQLiteOptions(applicationID: Schema.applicationID, migrations: [Schema.migrations[0]])
+        options.isShared = true
+        let old = try SQLiteFile.open(self.file, options)
+        try old.write { connection throws(StorageError) in
+            try connection.execute("INSERT INTO contexts VALUES (1, NULL, 0, NULL, NULL, 1, 1)")
+            try connection.execute("INSERT INTO leases VALUES (1, 3, 'o', 'h', 7, 'b', 1, 2, 0)")
+        }
+        old.close()
+        let store = try SQLiteTurnStore.open(self.file)
+        defer { store.close() }
+        let lease = try #require(try await store.lease(of: ContextID(1)))
+        #expect(lease.pid == 7 && lease.startTime == nil && lease.expiresAt == Timestamp(milliseconds: 2))
+        let claim = LeaseClaim(owner: "n", host: "h", pid: 8, bootID: "b", startTime: 99, lifetime: .seconds(9))
+        _ = try await store.change(leaseOf: ContextID(1), .acquire(claim))
+        #expect(try await store.lease(of: ContextID(1))?.startTime == 99)
     }
 }

@@ -10,6 +10,7 @@ package struct LeaseRecord: PipelineTurnValue {
     package var expiresAt: Timestamp
     package var epoch: UInt64
     package var isReleased: Bool?
+    package var startTime: Int64?
 
     package init(owner: String, host: String, pid: Int64, bootID: String, expiresAt: Timestamp, epoch: UInt64) {
         self.owner = owner
@@ -32,6 +33,7 @@ extension LeaseRecord {
         FieldFact(5, "expires_at_unix_ms", "timestamp_ms", required: true),
         FieldFact(6, "epoch", "u64", required: true),
         FieldFact(7, "is_released", "bool"),
+        FieldFact(8, "start_time", "i64", since: 2),
     ]
 
     package var newTurn: NewTurn {
@@ -43,6 +45,7 @@ extension LeaseRecord {
         writer.put(self.expiresAt, 5)
         writer.put(self.epoch, 6)
         writer.put(self.isReleased, 7)
+        writer.put(self.startTime, 8)
         return writer.turn(Self.self)
     }
 
@@ -53,5 +56,6 @@ extension LeaseRecord {
             bootID: try reader.required(4), expiresAt: try reader.required(5), epoch: try reader.required(6)
         )
         self.isReleased = try reader.optional(7)
+        self.startTime = try reader.optional(8)
     }
 }

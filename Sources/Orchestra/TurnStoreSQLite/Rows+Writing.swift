@@ -57,8 +57,9 @@ extension Rows {
 
     private func write(_ lease: Lease) throws(TurnStoreError) {
         try self.run(
-            "INSERT OR REPLACE INTO leases VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", lease.context, lease.epoch,
-            lease.owner, lease.host, lease.pid, lease.bootID, lease.acquiredAt, lease.expiresAt, lease.isReleased)
+            "INSERT OR REPLACE INTO leases (\(Self.leaseColumns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", lease.context,
+            lease.epoch, lease.owner, lease.host, lease.pid, lease.bootID, lease.startTime, lease.acquiredAt,
+            lease.expiresAt, lease.isReleased)
     }
 }
 

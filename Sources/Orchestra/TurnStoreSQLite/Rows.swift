@@ -55,13 +55,15 @@ extension Rows {
             firstOwn: try row.next(), createdAt: try row.next(), movedAt: try row.next())
     }
 
-    static let leaseColumns = "context_id, epoch, owner, host, pid, boot_id, acquired_at, expires_at, is_released"
+    static let leaseColumns = """
+        context_id, epoch, owner, host, pid, boot_id, start_time, acquired_at, expires_at, is_released
+        """
 
     static func readLease(_ row: inout SQLRow) throws(StorageError) -> Lease {
         Lease(
             context: try row.next(), epoch: try row.next(), owner: try row.next(), host: try row.next(),
-            pid: try row.next(), bootID: try row.next(), acquiredAt: try row.next(), expiresAt: try row.next(),
-            isReleased: try row.next())
+            pid: try row.next(), bootID: try row.next(), startTime: try row.next(), acquiredAt: try row.next(),
+            expiresAt: try row.next(), isReleased: try row.next())
     }
 
     static let requestColumns = "request_id, context_id, kind, body, posted_at, settled_at, answer"

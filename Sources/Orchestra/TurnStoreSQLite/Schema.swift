@@ -5,7 +5,7 @@ enum Schema {
     /// "Cairn", as far as it goes into four bytes; with O for Orchestra.
     static let applicationID: Int32 = 0x4361_524F
 
-    static let migrations = [SQLMigration(number: 1, sql: Self.first)]
+    static let migrations = [SQLMigration(number: 1, sql: Self.first), SQLMigration(number: 2, sql: Self.second)]
 
     /// Rows of `turns`, `blobs`, `keys` and `bundles` never change (a damaged blob excepted, which is put right).
     ///
@@ -99,4 +99,6 @@ enum Schema {
             published_at INTEGER NOT NULL
         ) STRICT;
         """
+
+    private static let second = "ALTER TABLE leases ADD COLUMN start_time INTEGER"
 }

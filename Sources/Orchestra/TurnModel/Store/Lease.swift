@@ -19,18 +19,23 @@ package struct LeaseClaim: Hashable, Sendable {
     package var pid: Int64
     /// Of the host, so that a pid of before a restart is not taken for one of after it.
     package var bootID: String
+    /// When the process began, in the host's own count since its start, so that a pid that was given out again is not
+    /// taken for it. `nil` when the host does not say.
+    package var startTime: Int64?
     package var lifetime: Duration
     /// The lease in force that the claimant has found to be dead (its process is gone, or its host was restarted), so
     /// that it need not wait for the end.
     package var supersedes: LeaseEpoch?
 
     package init(
-        owner: String, host: String, pid: Int64, bootID: String, lifetime: Duration, supersedes: LeaseEpoch? = nil
+        owner: String, host: String, pid: Int64, bootID: String, startTime: Int64? = nil, lifetime: Duration,
+        supersedes: LeaseEpoch? = nil
     ) {
         self.owner = owner
         self.host = host
         self.pid = pid
         self.bootID = bootID
+        self.startTime = startTime
         self.lifetime = lifetime
         self.supersedes = supersedes
     }
@@ -48,13 +53,15 @@ package struct Lease: Hashable, Sendable {
     package let host: String
     package let pid: Int64
     package let bootID: String
+    /// As in the claim; `nil` too in a store that was written before it was kept.
+    package let startTime: Int64?
     package let acquiredAt: Timestamp
     package var expiresAt: Timestamp
     package var isReleased: Bool
 
     package init(
         context: ContextID, epoch: LeaseEpoch, owner: String, host: String, pid: Int64, bootID: String,
-        acquiredAt: Timestamp, expiresAt: Timestamp, isReleased: Bool
+        startTime: Int64? = nil, acquiredAt: Timestamp, expiresAt: Timestamp, isReleased: Bool
     ) {
         self.context = context
         self.epoch = epoch
@@ -62,6 +69,7 @@ package struct Lease: Hashable, Sendable {
         self.host = host
         self.pid = pid
         self.bootID = bootID
+        self.startTime = startTime
         self.acquiredAt = acquiredAt
         self.expiresAt = expiresAt
         self.isReleased = isReleased

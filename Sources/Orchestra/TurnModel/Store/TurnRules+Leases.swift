@@ -60,7 +60,7 @@ extension TurnRules {
         }
         return Lease(
             context: context, epoch: LeaseEpoch((current?.epoch.number ?? 0) + 1), owner: claim.owner,
-            host: claim.host, pid: claim.pid, bootID: claim.bootID, acquiredAt: now, expiresAt: end,
-            isReleased: false)
+            host: claim.host, pid: claim.pid, bootID: claim.bootID, startTime: claim.startTime, acquiredAt: now,
+            expiresAt: end, isReleased: false)
     }
 }
