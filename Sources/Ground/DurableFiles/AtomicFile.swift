@@ -12,10 +12,15 @@ package enum AtomicFile {
     /// Puts `bytes` at `path` in place of whatever file is there.
     ///
     /// When this returns, the new form survives a power cut. When it throws, either form may be there.
+    ///
+    /// - Parameter isDurable: False spares the syncs: readers see the old form or the new one, but after a power cut
+    ///   the file may be empty or gone.
     package static func replace(
-        _ path: String, with bytes: [UInt8], permissions: Permissions = .privateFile, on files: any FileSystem
+        _ path: String, with bytes: [UInt8], permissions: Permissions = .privateFile, isDurable: Bool = true,
+        on files: any FileSystem
     ) throws(FileError) {
-        try Self.publish(bytes, beside: path, permissions, on: files) { (temporary) throws(FileError) in
+        try Self.publish(bytes, beside: path, permissions, isDurable: isDurable, on: files) {
+            (temporary) throws(FileError) in
             try files.rename(temporary, to: path)
         }
     }
@@ -48,8 +53,8 @@ package enum AtomicFile {
 
     /// Writes a temporary file and makes it the real one by `step`.
     private static func publish(
-        _ bytes: [UInt8], beside path: String, _ permissions: Permissions, on files: any FileSystem,
-        by step: (String) throws(FileError) -> Void
+        _ bytes: [UInt8], beside path: String, _ permissions: Permissions, isDurable: Bool = true,
+        on files: any FileSystem, by step: (String) throws(FileError) -> Void
     ) throws(FileError) {
         let directory = Self.directory(of: path)
         for attempt in 1... {
@@ -62,7 +67,7 @@ package enum AtomicFile {
                 // The lock tells a sweep in another process that somebody is still at work here.
                 _ = try file.tryLock()
                 try file.writeAll(bytes, at: 0)
-                try file.sync()
+                if isDurable { try file.sync() }
                 try step(temporary)
             } catch {
                 try? files.unlink(temporary)
@@ -70,7 +75,8 @@ package enum AtomicFile {
                 if error.code == .notFound && attempt < Self.attemptsMax { continue }
                 throw error
             }
-            return try files.syncDirectory(directory)
+            if isDurable { try files.syncDirectory(directory) }
+            return
         }
     }
 

@@ -49,6 +49,7 @@ struct AttemptWork: Sendable {
                 try self.files.prepare()
                 try self.files.write(self.call.context)
                 if !input.isEmpty { try self.files.write(input, to: .prompt) }
+                if Self.isLong(command) { try self.files.write(script: command) }
             }
         } catch {
             return .fail("the files of node \(self.call.node.id) cannot be written: \(error.message)")
@@ -81,6 +82,9 @@ struct AttemptWork: Sendable {
 
     var redaction: Redaction { Redaction(environment: self.environment) }
 
+    /// Linux takes no argument over 128 KiB.
+    private static func isLong(_ command: String) -> Bool { command.utf8.count > 100_000 }
+
     private func request(
         _ command: String, input: String, environment: [String: String], timeout: Duration
     ) -> ProcessRequest {
@@ -88,8 +92,9 @@ struct AttemptWork: Sendable {
             CommandLock.variable: self.files.path(of: .context),
             "ORCHESTRA_STATUS_FILE": self.files.path(of: .status),
         ]
+        let shell = Self.isLong(command) ? [self.files.path(of: .script)] : ["-c", command]
         var request = ProcessRequest(
-            command: ["/bin/sh", "-c", command],
+            command: ["/bin/sh"] + shell,
             environment: self.environment.merging(files) { $1 }.merging(environment) { $1 },
             workingDirectory: self.call.place.workingDirectory, input: Array(input.utf8), timeout: timeout,
             grace: self.call.place.grace, spillPath: self.isTemporary ? nil : self.files.path(of: .output))

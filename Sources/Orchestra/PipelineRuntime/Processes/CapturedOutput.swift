@@ -85,7 +85,6 @@ private struct Spill: Sendable {
     }
 
     func finish() {
-        try? self.file.sync()
         try? self.file.close()
     }
 }

@@ -3,7 +3,7 @@ package import PipelineCore
 import Vocabulary
 
 /// The files of one attempt. Each is also kept under its plain name beside the attempts of the node, where the newest
-/// attempt wins.
+/// attempt wins. None of them is synced: see `RunDirectory`.
 package struct AttemptFiles: Sendable {
     let parent: String
     let name: String
@@ -21,6 +21,8 @@ package struct AttemptFiles: Sendable {
         case output = "output.txt"
         case status = "status.json"
         case context = "context.json"
+        /// A command that is too long for an argument.
+        case script = "command.sh"
     }
 
     /// A status file is small.
@@ -32,11 +34,10 @@ package struct AttemptFiles: Sendable {
 
     /// Makes the directory, and removes what an attempt before a crash left: its status is not that of this one.
     package func prepare() throws(FileError) {
-        try DurableDirectory.make(self.path, on: self.files)
+        try DurableDirectory.make(self.path, isDurable: false, on: self.files)
         for part in [Part.status, .output] where try self.files.exists(self.path(of: part)) {
             try self.files.unlink(self.path(of: part))
         }
-        try self.files.syncDirectory(self.path)
     }
 
     /// Notes that a command is at work, for a later runner that finds neither this one nor its guard.
@@ -48,14 +49,20 @@ package struct AttemptFiles: Sendable {
 
     /// Keeps `text`, here and under the plain name.
     package func write(_ text: String, to part: Part) throws(FileError) {
-        try AtomicFile.replace(self.path(of: part), with: Array(text.utf8), on: self.files)
-        try AtomicFile.replace("\(self.parent)/\(part.rawValue)", with: Array(text.utf8), on: self.files)
+        try self.replace(self.path(of: part), with: text)
+        try self.replace("\(self.parent)/\(part.rawValue)", with: text)
     }
 
     /// The context, for the program of this attempt alone.
     package func write(_ context: PipelineContext) throws(FileError) {
-        let text = JSONValue.object(context.values).text
-        try AtomicFile.replace(self.path(of: .context), with: Array(text.utf8), on: self.files)
+        try self.replace(self.path(of: .context), with: JSONValue.object(context.values).text)
+    }
+
+    /// A command for the shell to read, for this attempt alone.
+    func write(script: String) throws(FileError) { try self.replace(self.path(of: .script), with: script) }
+
+    private func replace(_ path: String, with text: String) throws(FileError) {
+        try AtomicFile.replace(path, with: Array(text.utf8), isDurable: false, on: self.files)
     }
 
     /// What the program of this attempt wrote as its status; `nil` when it wrote none.

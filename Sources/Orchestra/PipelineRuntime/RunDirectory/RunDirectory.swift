@@ -4,7 +4,11 @@ package import TurnModel
 import Vocabulary
 
 /// Files about one run, for people and for the programs it starts (spec/orchestra.md 2.15). Nothing is ever resumed
-/// from them.
+/// from them: the record is the turn store.
+///
+/// Every file is there whole, in the old form or the new, for whoever reads it while the machine runs, also when
+/// `orchestra` is killed. After a power cut `manifest.json`, `checkpoint.json` and the artifacts are whole; the files of
+/// attempts are not synced, for a tool would wait for the disk, and the newest may be empty or gone.
 ///
 /// ```
 ///   manifest.json                what runs, since when, under which ids
@@ -12,6 +16,7 @@ import Vocabulary
 ///   commands.lock                held as long as a command of the run is at work
 ///   NODE/prompt.md …             the newest form of each file
 ///   NODE/VISIT.ATTEMPT/…         prompt.md  response.md  output.txt  status.json  context.json  running
+///                                command.sh
 ///   branches/BRANCH/NODE/…       the same inside a parallel branch
 ///   artifacts/ID.json            values too large for a context
 /// ```
