@@ -15,6 +15,17 @@ struct RecordTests {
         return RunCheckpoint(found, in: graph)
     }
 
+    @Test func `lets the store know the types of its turns, once`() async throws {
+        let stage = try Stage(Pipelines.three)
+        for _ in 0..<2 { _ = await (try await stage.sessions().begin(stage.source)).run() }
+        #expect(try await stage.store.bundles() == [PipelineBundle.id])
+        let registry = try await stage.store.registry()
+        #expect(registry.broken == [])
+        for turn in try await stage.turns(of: try await stage.row().context.id) {
+            #expect(registry.types.type(turn.type) != nil, "\(turn.type)")
+        }
+    }
+
     @Test(arguments: [true, false])
     func `a checkpoint comes back from its turn as it was`(isSnapshot: Bool) throws {
         let graph = try Stage(Pipelines.gate).source.graph

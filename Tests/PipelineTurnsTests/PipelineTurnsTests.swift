@@ -81,6 +81,15 @@ import Vocabulary
         #expect(PipelineTurn.other(type).newTurn == nil)
     }
 
+    @Test func `keeps the agent of a session, and what it goes on after`() throws {
+        var started = PipelineLifecycle(pipeline: "deploy", status: .started)
+        started.agent = "my-agent --fast"
+        started.restartedFrom = ContextID(12)
+        let turn = started.newTurn
+        #expect(turn.type.version == 3)
+        #expect(try PipelineTurn(decoding: turn.payload, type: turn.type) == .lifecycle(started))
+    }
+
     @Test func `describes all its fields in a bundle`() throws {
         let bundle = try TypeBundle(parsing: PipelineBundle.json)
         #expect(bundle.id == PipelineBundle.id)

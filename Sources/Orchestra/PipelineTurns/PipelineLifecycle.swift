@@ -26,6 +26,10 @@ package struct PipelineLifecycle: PipelineTurnValue {
     package var forkedFromTurn: TurnID?
     package var owner: String?
     package var engineVersion: String?
+    /// The command that stands in for models; `nil` for none.
+    package var agent: String?
+    /// The session that ended at an edge with `loop_restart`, for this one to begin.
+    package var restartedFrom: ContextID?
 
     package init(pipeline: String, status: Status) {
         self.pipeline = pipeline
@@ -53,6 +57,8 @@ extension PipelineLifecycle {
         FieldFact(14, "forked_from_turn", "u64", since: 3),
         FieldFact(15, "owner", "string", since: 3),
         FieldFact(16, "engine_version", "string", since: 3),
+        FieldFact(17, "agent", "string", since: 3),
+        FieldFact(18, "restarted_from", "u64", since: 3),
     ]
 
     package var newTurn: NewTurn {
@@ -73,6 +79,8 @@ extension PipelineLifecycle {
         writer.put(self.forkedFromTurn, 14)
         writer.put(self.owner, 15)
         writer.put(self.engineVersion, 16)
+        writer.put(self.agent, 17)
+        writer.put(self.restartedFrom, 18)
         return writer.turn(Self.self, atLeast: self.status.versionMin)
     }
 
@@ -93,6 +101,8 @@ extension PipelineLifecycle {
         self.forkedFromTurn = try reader.optional(14)
         self.owner = try reader.optional(15)
         self.engineVersion = try reader.optional(16)
+        self.agent = try reader.optional(17)
+        self.restartedFrom = try reader.optional(18)
     }
 }
 

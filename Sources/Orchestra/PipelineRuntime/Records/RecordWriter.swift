@@ -105,6 +105,8 @@ extension RecordWriter {
         lifecycle.forkedFromTurn = self.story.origin?.turn
         lifecycle.owner = self.owner
         lifecycle.engineVersion = self.story.engineVersion
+        lifecycle.agent = self.story.agent
+        lifecycle.restartedFrom = self.story.predecessor
         return lifecycle
     }
 

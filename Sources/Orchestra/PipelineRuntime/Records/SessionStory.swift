@@ -18,6 +18,10 @@ package struct SessionStory: Sendable, Hashable {
     package let branch: BranchID?
     package let startedAt: Timestamp
     package let engineVersion: String?
+    /// The command that stood in for models when it began.
+    package var agent: String?
+    /// The session that was restarted into this one.
+    package var predecessor: ContextID?
 
     /// Where a fork was made.
     package struct Origin: Sendable, Hashable {
@@ -30,12 +34,12 @@ extension SessionStory {
     /// The story of a session that begins now.
     init(
         of source: PipelineSource, displayID: DisplayID, blob: BLAKE3.Digest?, at now: Timestamp,
-        origin: Origin? = nil, engineVersion: String?
+        origin: Origin? = nil, engineVersion: String?, agent: String? = nil, predecessor: ContextID? = nil
     ) {
         self.init(
             displayID: displayID, name: source.graph.name, goal: source.graph.attributes.goal, file: source.path,
             graphHash: source.hash.description, source: blob, origin: origin, branch: nil, startedAt: now,
-            engineVersion: engineVersion)
+            engineVersion: engineVersion, agent: agent, predecessor: predecessor)
     }
 
     /// The story that the first turn of a session tells.
@@ -47,7 +51,8 @@ extension SessionStory {
         self.init(
             displayID: row.displayID, name: lifecycle.pipeline, goal: lifecycle.goal ?? "",
             file: lifecycle.dotFile ?? "", graphHash: lifecycle.graphHash ?? "", source: lifecycle.dotSource,
-            origin: origin, branch: nil, startedAt: first.createdAt, engineVersion: lifecycle.engineVersion)
+            origin: origin, branch: nil, startedAt: first.createdAt, engineVersion: lifecycle.engineVersion,
+            agent: lifecycle.agent, predecessor: lifecycle.restartedFrom)
     }
 
     /// The story of the branch `id` of this session.

@@ -16,6 +16,8 @@ package struct RunKit: Sendable {
     /// Models are not asked: their nodes follow the script in the file, or succeed.
     package var isSimulated = false
     package var engineVersion: String?
+    /// The command that stands in for models, as the record of a session keeps it.
+    package var agent: String?
     /// Takes a line for a person that belongs to no event of a run.
     package var say: @Sendable (String) -> Void = { _ in }
 

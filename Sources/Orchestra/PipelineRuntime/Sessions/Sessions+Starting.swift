@@ -32,13 +32,17 @@ extension Sessions {
     package func begin(
         _ source: PipelineSource, variables: JSONObject = [:], at node: NodeID? = nil
     ) async throws(SessionRefusal) -> SessionRun {
-        try await self.begin(source, variables: variables, at: node, in: nil)
+        try await self.begin(source, variables: variables, at: node, in: nil, after: nil)
     }
 
-    /// - Parameter context: One that is there, and empty; else a new one is made.
+    /// - Parameters:
+    ///   - context: One that is there, and empty; else a new one is made.
+    ///   - predecessor: The session that was restarted into this one.
     private func begin(
-        _ source: PipelineSource, variables: JSONObject, at node: NodeID?, in context: ContextID?
+        _ source: PipelineSource, variables: JSONObject, at node: NodeID?, in context: ContextID?,
+        after predecessor: ContextID?
     ) async throws(SessionRefusal) -> SessionRun {
+        try await self.publishTypes()
         let blob = try await asking { () async throws(TurnStoreError) in
             try await self.store.putBlob(source.bytes).hash
         }
@@ -47,7 +51,7 @@ extension Sessions {
         try self.check(run, .start(variables: variables, at: node))
         let story = SessionStory(
             of: source, displayID: displayID, blob: blob, at: self.kit.world.now(),
-            engineVersion: self.kit.engineVersion)
+            engineVersion: self.kit.engineVersion, agent: self.kit.agent, predecessor: predecessor)
         let session = NewSession(displayID: displayID, name: source.graph.name)
         return self.sessionRun(
             of: source, run, story, .start(variables: variables, at: node),
@@ -67,6 +71,7 @@ extension Sessions {
         }
         let summary = try self.summary(of: row)
         guard !summary.status.isFinal else { throw .ended(row.displayID, summary.status) }
+        try await self.publishTypes()
         if summary.status.isLive, !options.takesOver, let lease = row.lease { throw .running(row.displayID, lease) }
         let record = try await SessionRecord(of: row.context.id, in: self.store, own: true)
         let source = try await self.source(
@@ -103,7 +108,7 @@ extension Sessions {
         }
         if let begun { return try await self.resume(begun, options) }
         let first = try await self.firstTurn(of: row)
-        return try await self.begin(source, variables: first.variables, at: node, in: context)
+        return try await self.begin(source, variables: first.variables, at: node, in: context, after: row.context.id)
     }
 
     /// Where the session after this one begins; `nil` when there is none.
@@ -148,6 +153,7 @@ extension Sessions {
         let record = try await self.record(of: row, at: checkpoint)
         let source = try await self.source(
             of: story, usesStored: options.usesStoredGraph, allowsModified: options.allowsModified)
+        try await self.publishTypes()
         let displayID = try await self.displayID()
         var snapshot = RunMemory(try record.chain(in: source.graph)).snapshot
         try self.change(&snapshot, by: options, story)
@@ -156,7 +162,8 @@ extension Sessions {
         try self.check(run, story)
         let fork = SessionStory(
             of: source, displayID: displayID, blob: try await self.keep(source), at: self.kit.world.now(),
-            origin: .init(context: row.context.id, turn: checkpoint), engineVersion: self.kit.engineVersion)
+            origin: .init(context: row.context.id, turn: checkpoint), engineVersion: self.kit.engineVersion,
+            agent: self.kit.agent)
         return self.sessionRun(
             of: source, run, fork, .resume,
             footing: .new(base: checkpoint, NewSession(displayID: displayID, name: source.graph.name)),
@@ -212,7 +219,7 @@ extension Sessions {
         return story
     }
 
-    private func firstTurn(of row: SessionRow) async throws(SessionRefusal) -> PipelineLifecycle {
+    func firstTurn(of row: SessionRow) async throws(SessionRefusal) -> PipelineLifecycle {
         guard let first = row.firstOwn else { throw .notASession(row.context.id) }
         let turn: Turn
         if first.payload == nil {
@@ -252,8 +259,8 @@ extension Sessions {
     private func sessionRun(
         of source: PipelineSource, _ run: PipelineRun, _ story: SessionStory, _ first: PipelineRun.Command,
         footing: SessionJournal.Footing,
-        record: SessionRecord? = nil, over lease: Lease? = nil, preface: [RecordEntry] = [],
-        settling settlements: [Settlement] = []
+        record: SessionRecord? = nil, over lease: Lease? = nil,
+        preface: [RecordEntry] = [], settling settlements: [Settlement] = []
     ) -> SessionRun {
         let token = self.token()
         let owner = self.kit.owner
@@ -267,5 +274,16 @@ extension Sessions {
             writer: RecordWriter(
                 story: story, owner: "\(owner.host):\(owner.pid)", start: run.graph.start),
             scene: SessionLoop.Scene(token: token, displayID: story.displayID), kit: kit)
+    }
+
+    /// Lets the store know what the turns are that it is going to hold. What is there already is left: a bundle never
+    /// changes, and older turns are read by what it said then.
+    private func publishTypes() async throws(SessionRefusal) {
+        do throws(TurnStoreError) {
+            _ = try await self.store.publish(bundle: PipelineBundle.json)
+        } catch {
+            if case .refused = error { return }
+            throw .store(error)
+        }
     }
 }
