@@ -1,4 +1,5 @@
 import ArgumentParser
+import PipelineTurns
 import TurnModel
 import TurnStoreSQLite
 import Vocabulary
@@ -21,6 +22,9 @@ struct DoctorCommand: AsyncParsableCommand {
             Output.line("Store: \(health.name)")
             Output.line("Health: ok, last turn \(health.lastTurn.map { "\($0)" } ?? "none")")
             Output.line("Type bundles: \(bundles.isEmpty ? "none yet" : bundles.joined(separator: ", "))")
+            if let known = try await store.bundle(PipelineBundle.id), known != PipelineBundle.json {
+                Output.line("Type bundle \(PipelineBundle.id) is that of another version of this program")
+            }
             for broken in registry.broken { Output.line("Broken bundle: \(broken.shownToPeople())") }
             guard self.deep else { return }
             let report = try await store.check()

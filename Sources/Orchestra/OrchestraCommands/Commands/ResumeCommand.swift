@@ -48,18 +48,28 @@ struct GoingOn {
     let sessions: Sessions
 
     init(_ id: String, _ options: RunOptions, _ graph: GraphOptions) async throws {
-        let store = try options.store.open()
-        let finder = Sessions(store: store, kit: options.kit())
+        let store = try options.openStore()
+        let finder = Sessions(store: store, kit: try options.kit())
         let (row, story) = try await refusing { () async throws(SessionRefusal) in
             let row = try await finder.find(id)
             return (row, try await finder.story(of: row))
         }
+        let options = Self.withAgent(of: story, options)
         self.options = options
         self.graph = graph
         self.row = row
         self.story = story
         let file = story.file.isEmpty ? nil : story.file
-        self.sessions = Sessions(store: store, kit: options.kit(file: file, displayID: row.displayID))
+        self.sessions = Sessions(store: store, kit: try options.kit(file: file, displayID: row.displayID))
+    }
+
+    /// The session goes on with the agent that it began with, unless one is named here.
+    private static func withAgent(of story: SessionStory, _ options: RunOptions) -> RunOptions {
+        guard let agent = story.agent, options.agents.namedAgent == nil else { return options }
+        Output.aside("orchestra: note: the agent is that of the session: \(agent.shownToPeople())\n")
+        var options = options
+        options.agents.agent = agent
+        return options
     }
 
     /// For a run that `sessions` has agreed to, so the text is there and sound.

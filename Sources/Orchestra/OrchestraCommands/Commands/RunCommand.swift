@@ -25,8 +25,8 @@ struct RunCommand: AsyncParsableCommand {
             try PipelineSource(file.bytes, path: path, handlers: self.options.handlers)
         }
         file.tell(source.diagnostics)
-        let store = try self.options.store.open()
-        let sessions = Sessions(store: store, kit: self.options.kit(file: path, exit: source.graph.exit))
+        let store = try self.options.openStore()
+        let sessions = Sessions(store: store, kit: try self.options.kit(file: path, exit: source.graph.exit))
         let run = try await refusing { () async throws(SessionRefusal) in
             try await sessions.begin(source, variables: variables)
         }

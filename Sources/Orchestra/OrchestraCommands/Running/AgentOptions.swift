@@ -13,9 +13,12 @@ struct AgentOptions: ParsableArguments {
     @Option(help: "What to do with an attempt that a crash left in doubt: retry, ask or fail.")
     var onUnknown = UnknownFatePolicy.retry
 
+    /// The agent that was named; empty where somebody insists on none.
+    var namedAgent: String? { self.agent ?? ProcessInfo.processInfo.environment["ORCHESTRA_AGENT"] }
+
     /// `nil` for nobody: the nodes of models are simulated then.
     var agentCommand: AgentCommand? {
-        let command = self.agent ?? ProcessInfo.processInfo.environment["ORCHESTRA_AGENT"] ?? ""
+        let command = self.namedAgent ?? ""
         return command.isEmpty ? nil : AgentCommand(command)
     }
 
@@ -35,6 +38,7 @@ struct AgentOptions: ParsableArguments {
             handlers: self.handlers, place: HandlerPlace(workingDirectory: folder, runDirectory: self.runsPath))
         kit.unknownFate = self.onUnknown
         kit.isSimulated = self.agentCommand == nil
+        kit.agent = self.agentCommand?.command
         kit.engineVersion = VersionCommand.number
         return kit
     }

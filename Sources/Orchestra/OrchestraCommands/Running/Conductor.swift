@@ -20,6 +20,7 @@ struct Conductor {
         var run = first
         while true {
             let report = await self.play(once: run)
+            if let failure = report.failure { Output.complain(failure) }
             report.say(json: self.options.json, exitCode: self.exitCode(of: report)) { Output.progress($0) }
             let (played, next) = (run, report)
             let successor = try await refusing { () async throws(SessionRefusal) in
@@ -46,6 +47,15 @@ struct Conductor {
 }
 
 extension RunReport {
+    /// What went wrong when the run had to stop without its store, and how to go on.
+    var failure: CommandFailure? {
+        guard case .stopped(.storeLost(let fault)) = self.ending else { return nil }
+        let hint = fault.hint.map { "\($0); then " } ?? ""
+        return CommandFailure(
+            exitCode: self.exitCode, message: "the store was lost: \(fault.message)",
+            hint: "\(hint)run \"orchestra resume \(self.displayID)\", which runs again what is not on record")
+    }
+
     /// Says how the run ended: the last line of `run`, `resume`, `replay` and `attach`.
     func say(json: Bool, exitCode: Int32, by say: (String) -> Void) {
         let context = self.session.map { "\($0)" } ?? "none"

@@ -3,6 +3,7 @@ import Foundation
 import PipelineCore
 import PipelineRuntime
 import TurnModel
+import TurnStoreSQLite
 import Vocabulary
 
 /// What commands that run a pipeline have in common.
@@ -11,12 +12,31 @@ struct RunOptions: ParsableArguments {
     @Flag(help: "Say yes to every question; take the first choice.") var autoApprove = false
     @Flag(help: "Print one JSON object for each event.") var json = false
     @OptionGroup var agents: AgentOptions
+    @Option(help: "Seconds to wait for a store that is away (default: 60; ORCHESTRA_STORE_PATIENCE).")
+    var storePatience: Int?
     @Option(help: "End with this code instead of 0 when the run is paused.") var pauseExitCode: Int32 = 0
 
     var handlers: HandlerRegistry { self.agents.handlers }
 
+    /// How long a run waits for its store before it stops.
+    private var patience: Duration {
+        get throws {
+            let text = ProcessInfo.processInfo.environment["ORCHESTRA_STORE_PATIENCE"] ?? ""
+            guard let seconds = self.storePatience ?? (text.isEmpty ? 60 : Int(text)), (0...86_400).contains(seconds)
+            else {
+                throw CommandFailure.usage("the patience with the store is a number of seconds, at most a day")
+            }
+            return .seconds(seconds)
+        }
+    }
+
+    /// Opens the store for a run; no commit waits for other processes for longer than the run has patience.
+    func openStore() throws -> SQLiteTurnStore {
+        try self.store.open(busyTimeout: min(.seconds(10), max(.milliseconds(100), try self.patience)))
+    }
+
     /// The kit of a run of the pipeline in `file`; without one, of commands that run nothing.
-    func kit(file: String? = nil, exit: NodeID? = nil, displayID: DisplayID? = nil) -> RunKit {
+    func kit(file: String? = nil, exit: NodeID? = nil, displayID: DisplayID? = nil) throws -> RunKit {
         let folder = file.map { URL(filePath: $0).deletingLastPathComponent().path(percentEncoded: false) }
         var kit = self.agents.kit(in: folder ?? FileManager.default.currentDirectoryPath)
         let screen = !self.json && LiveScreen.isPossible ? LiveScreen(displayID: displayID) : nil
@@ -26,8 +46,8 @@ struct RunOptions: ParsableArguments {
             screen ?? EventPrinter(json: self.json, displayID: displayID),
             RunDirectoryKeeper(in: self.agents.runsPath, exit: exit),
         ]
-        kit.say = { Output.aside("orchestra: note: \($0)
-") }
+        kit.limits.outage = try self.patience
+        kit.say = { Output.aside("orchestra: note: \($0)\n") }
         return kit
     }
 

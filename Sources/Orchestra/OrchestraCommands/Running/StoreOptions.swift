@@ -27,18 +27,19 @@ struct StoreOptions: ParsableArguments {
         return "\(Self.home)/store.sqlite"
     }
 
-    /// Opens the store, or makes it.
-    func open() throws -> SQLiteTurnStore {
+    /// Opens the store, or makes it. A commit waits for other processes for `busyTimeout` at most.
+    func open(busyTimeout: Duration = .seconds(10)) throws -> SQLiteTurnStore {
         let path = try self.path()
         do {
             try DurableDirectory.make(
                 URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false).withoutLastSlash,
                 on: POSIXFileSystem())
-            return try SQLiteTurnStore.open(path)
+            return try SQLiteTurnStore.open(path, busyTimeout: busyTimeout)
         } catch let error as TurnStoreError {
             throw Self.failure(error)
         } catch let error as FileError {
-            throw CommandFailure.refused("the store cannot be reached: \(error.message)", hint: error.hint)
+            throw CommandFailure.refused(
+                "the store cannot be reached: \(error.message)", hint: error.hint ?? "name another file with --store")
         }
     }
 
