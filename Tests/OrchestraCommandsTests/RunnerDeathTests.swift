@@ -31,7 +31,8 @@ import Testing
         orchestra run p.dot --store s.sqlite --runs runs >run.txt 2>&1 & runner=$!; disown
         until test -s daemon -a -s child; do sleep 0.05; done
         id=$(orchestra status --store s.sqlite | grep -o '^[0-9a-f]\\{6\\}')
-        gone() { for pid in $(cat child daemon); do ! grep -q '^State:.[^ZX]' /proc/$pid/status 2>/dev/null || return 1; done; }
+        runs() { grep -q '^State:.[^ZX]' /proc/$1/status 2>/dev/null; }
+        gone() { for pid in $(cat child daemon); do ! runs $pid || return 1; done; }
 
         """
 

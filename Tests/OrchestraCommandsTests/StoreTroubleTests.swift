@@ -94,7 +94,8 @@ import Testing
             python3 -c 'import sqlite3; sqlite3.connect("s.sqlite").execute("PRAGMA wal_checkpoint(TRUNCATE)")'
             rm -f s.sqlite-*
             try() { orchestra run p.dot --store $1 --runs runs; echo "code $?"; test -e first && echo ran; }
-            cp s.sqlite newer; printf '\\000\\000\\000\\011' | dd of=newer bs=1 seek=60 conv=notrunc 2>/dev/null; try newer
+            cp s.sqlite newer
+            printf '\\000\\000\\000\\011' | dd of=newer bs=1 seek=60 conv=notrunc 2>/dev/null; try newer
             cp s.sqlite noise; head -c 8000 /dev/urandom | dd of=noise bs=1 seek=0 conv=notrunc 2>/dev/null; try noise
             cp s.sqlite torn; head -c 8000 /dev/urandom | dd of=torn bs=1 seek=100 conv=notrunc 2>/dev/null; try torn
             try /proc/none/s.sqlite

@@ -7,8 +7,8 @@ import Vocabulary
 /// from them: the record is the turn store.
 ///
 /// Every file is there whole, in the old form or the new, for whoever reads it while the machine runs, also when
-/// `orchestra` is killed. After a power cut `manifest.json`, `checkpoint.json` and the artifacts are whole; the files of
-/// attempts are not synced, for a tool would wait for the disk, and the newest may be empty or gone.
+/// `orchestra` is killed. After a power cut `manifest.json`, `checkpoint.json` and the artifacts are whole; the files
+/// of attempts are not synced, for a tool would wait for the disk, and the newest may be empty or gone.
 ///
 /// ```
 ///   manifest.json                what runs, since when, under which ids
