@@ -126,7 +126,9 @@ let package = Package(
         room("PipelineTurns", on: "Orchestra", uses: ["TurnModel", "Vocabulary"]),
         room("TurnStoreSQLite", on: "Orchestra", uses: ["SQLiteStorage", "TurnModel", "Vocabulary"]),
         room("DotLanguage", on: "Orchestra", uses: ["Vocabulary"]),
-        room("PipelineCore", on: "Orchestra", uses: ["DotLanguage", "Vocabulary"]),
+        room(
+            "PipelineCore", on: "Orchestra",
+            uses: ["DotLanguage", "Vocabulary", from("swift-collections", "HashTreeCollections")]),
         room(
             "OrchestraCommands", on: "Orchestra",
             uses: [
@@ -275,7 +277,10 @@ let package = Package(
         tests("TurnModelTests", uses: ["TestKit", "TurnModel", "Vocabulary"]),
         tests(
             "TurnStoreSQLiteTests",
-            uses: ["SQLiteStorage", "TestKit", "TurnModel", "TurnStoreSQLite", "Vocabulary", "turn-writer"]),
+            uses: [
+                "SQLiteStorage", "TestKit", "TurnModel", "TurnStoreSQLite", "Vocabulary", "turn-writer",
+                from("GRDB.swift", "GRDB"), from("GRDB.swift", "GRDBSQLite"),
+            ]),
         tests("VocabularyTests", uses: ["TestKit", "Vocabulary"], reads: ["Vectors"]),
         tests(
             "WebTransportTests",

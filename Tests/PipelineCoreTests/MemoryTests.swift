@@ -35,7 +35,7 @@ import Vocabulary
         #expect(RunMemory(Array(chain[last...])) == memory)
         #expect(RunMemory(chain) == memory)
         #expect(Dictionary(uniqueKeysWithValues: memory.context.values.map { ($0.key, $0.value) }) == whole)
-        #expect(memory.completed.count == 300 && memory.stepCount == 300)
+        #expect(memory.completedCount == 300 && memory.stepCount == 300)
     }
 
     @Test func `has a snapshot behind every 32 deltas, however small they are`() {
@@ -46,6 +46,23 @@ import Vocabulary
             return written.isSnapshot
         }
         #expect(snapshots == [0, 33, 66, 99])
+    }
+
+    @Test func `is no longer for a loop that has gone on for long`() {
+        var memory = RunMemory()
+        func snapshot(at count: Int) -> Checkpoint {
+            while memory.completedCount < count {
+                var delta = Checkpoint()
+                delta.completed = [NodeID("n\(memory.completedCount % 3)")]
+                memory.apply(memory.encoded(delta))
+            }
+            return memory.snapshot
+        }
+        let (early, late) = (snapshot(at: 300), snapshot(at: 6_000))
+        #expect(early.deepSize == late.deepSize)
+        #expect(late.completed.count == RunMemory.completedMax && late.completed.last == "n2")
+        #expect(RunMemory([late]).completedCount == 6_000)
+        #expect(RunMemory([late]) == memory)
     }
 
     @Test func `costs little for a long run`() {

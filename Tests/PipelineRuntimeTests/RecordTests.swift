@@ -36,6 +36,7 @@ struct RecordTests {
         checkpoint.context = ContextDelta(
             set: ["i": 1, "f": 1.0, "t": "1", "o": ["a": [1, 1.5, nil]]], removed: isSnapshot ? [] : ["gone"])
         checkpoint.completed = ["start", "yes", "start"]
+        checkpoint.completedEarlier = isSnapshot ? 7 : 0
         checkpoint.outcomes = [
             VisitedOutcome("yes", .success), VisitedOutcome("ask", .fail), VisitedOutcome("no", .partialSuccess),
         ]
@@ -65,7 +66,7 @@ struct RecordTests {
         let record = try await SessionRecord(of: try #require(report.session), in: stage.store, own: true)
         #expect(record.checkpoints.count <= RunMemory.deltasMax + 1)
         let memory = try await stage.memory(of: try await stage.row())
-        #expect(memory.completed.count == 301)
+        #expect(memory.completedCount == 301)
         #expect(memory.visits.count == 301)
     }
 

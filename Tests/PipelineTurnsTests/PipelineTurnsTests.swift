@@ -106,7 +106,7 @@ import Vocabulary
         }
         #expect(registry.type(TurnType("dev.orchestra.PipelineLifecycle", version: 1))?.fields.count == 6)
         #expect(registry.type(TurnType("dev.orchestra.PipelineLifecycle", version: 2))?.fields.count == 8)
-        #expect(registry.type(TurnType("dev.orchestra.Checkpoint", version: 4))?.fields.count == 17)
+        #expect(registry.type(TurnType("dev.orchestra.Checkpoint", version: 4))?.fields.count == 18)
         #expect(registry.type(TurnType("dev.orchestra.Checkpoint", version: 5)) == nil)
     }
 }

@@ -58,7 +58,7 @@ enum House {
             ]),
 
         .core("DotLanguage", "Orchestra", uses: ["Vocabulary"]),
-        .core("PipelineCore", "Orchestra", uses: ["Vocabulary", "DotLanguage"]),
+        .core("PipelineCore", "Orchestra", uses: ["Vocabulary", "DotLanguage"], imports: ["HashTreeCollections"]),
         .core("TurnModel", "Orchestra", uses: ["Vocabulary"]),
         .core("PipelineTurns", "Orchestra", uses: ["Vocabulary", "TurnModel"]),
         .shell(

@@ -4,7 +4,7 @@ package import Vocabulary
 /// All that a run needs to go on after a node, or what changed since an earlier checkpoint.
 package struct Checkpoint: PipelineTurnValue {
     package var currentNode: String
-    /// In order. With a base: those since.
+    /// In order. With a base: those since; without one, the last ones.
     package var completedNodes: [String]
     /// Empty where there is only a delta.
     package var context: JSONObject
@@ -28,6 +28,8 @@ package struct Checkpoint: PipelineTurnValue {
     package var stepCount: UInt64?
     /// The keys of `visitedOutcomes`, in the order of first visits.
     package var visitOrder: [String] = []
+    /// How many were completed before `completedNodes`, where those are not all; their own turns name them.
+    package var completedEarlier: UInt64?
 
     package init(currentNode: String, completedNodes: [String], context: JSONObject) {
         self.currentNode = currentNode
@@ -57,6 +59,7 @@ extension Checkpoint {
         FieldFact(15, "rng_state", "string", since: 4),
         FieldFact(16, "step_count", "u64", since: 4),
         FieldFact(17, "visit_order", "array", of: "string", since: 4),
+        FieldFact(18, "completed_earlier", "u64", since: 4),
     ]
 
     package var newTurn: NewTurn {
@@ -78,6 +81,7 @@ extension Checkpoint {
         writer.put(self.randomState, 15)
         writer.put(self.stepCount, 16)
         writer.put(unlessEmpty: self.visitOrder, 17)
+        writer.put(self.completedEarlier, 18)
         return writer.turn(Self.self)
     }
 
@@ -101,5 +105,6 @@ extension Checkpoint {
         self.randomState = try reader.optional(15)
         self.stepCount = try reader.optional(16)
         self.visitOrder = try reader.optional(17) ?? []
+        self.completedEarlier = try reader.optional(18)
     }
 }

@@ -1,7 +1,7 @@
 /// `String` compares and hashes by canonical equivalence; JSON compares code points, which is to say bytes.
 /// (Hashing by equivalence would also let a sender craft thousands of different keys with one hash.)
 extension String {
-    func hasSameBytes(as other: String) -> Bool {
+    package func hasSameBytes(as other: String) -> Bool {
         guard self.utf8.count == other.utf8.count else { return false }
         return self.withBytes { mine in
             other.withBytes { theirs in
@@ -11,7 +11,7 @@ extension String {
         }
     }
 
-    func hashBytes(into hasher: inout Hasher) {
+    package func hashBytes(into hasher: inout Hasher) {
         hasher.combine(self.utf8.count)
         self.withBytes { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     }

@@ -2,42 +2,52 @@ package import Vocabulary
 
 /// What the stages of a run know in common: an ordered map from text to JSON (spec/orchestra.md 2.13).
 ///
-/// A value: a copy is deep, and integers stay integers.
-package struct PipelineContext: Sendable, Hashable {
-    package private(set) var values: JSONObject
+/// A value: a copy is deep, and costs only what is changed in it afterwards; integers stay integers.
+package struct PipelineContext: Sendable, Equatable {
+    private var entries = GrowingMap<Key, JSONValue>()
 
     package init(_ values: JSONObject = [:]) {
-        self.values = values
+        self.apply(values)
+    }
+
+    /// Equal to another when its bytes are, as JSON has it.
+    private struct Key: Hashable, Sendable {
+        let text: String
+
+        static func == (left: Self, right: Self) -> Bool { left.text.hasSameBytes(as: right.text) }
+        func hash(into hasher: inout Hasher) { self.text.hashBytes(into: &hasher) }
     }
 
     package subscript(key: String) -> JSONValue? {
-        get { self.values[key] }
-        set { self.values[key] = newValue }
+        get { self.entries[Key(text: key)] }
+        set { self.entries[Key(text: key)] = newValue }
+    }
+
+    /// All of it, in order; built anew for every call.
+    package var values: JSONObject {
+        var values = JSONObject()
+        values.reserveCapacity(self.entries.count)
+        for (key, value) in self.entries.listed { values[key.text] = value }
+        return values
     }
 
     /// The value as conditions compare it; empty when there is none.
-    package func text(_ key: String) -> String { self.values[key]?.comparedText ?? "" }
+    package func text(_ key: String) -> String { self[key]?.comparedText ?? "" }
 
     package mutating func apply(_ updates: JSONObject) {
-        for (key, value) in updates {
-            self.values[key] = value
-        }
+        for (key, value) in updates { self[key] = value }
     }
 
     package mutating func apply(_ delta: ContextDelta) {
-        for key in delta.removed {
-            self.values[key] = nil
-        }
+        for key in delta.removed { self[key] = nil }
         self.apply(delta.set)
     }
 
     /// What must change in `earlier` to make it this context.
     package func delta(since earlier: Self) -> ContextDelta {
         var delta = ContextDelta()
-        for (key, value) in self.values where earlier.values[key] != value {
-            delta.set[key] = value
-        }
-        delta.removed = earlier.values.keys.filter { self.values[$0] == nil }
+        for (key, value) in self.values where earlier[key] != value { delta.set[key] = value }
+        delta.removed = earlier.values.keys.filter { self[$0] == nil }
         return delta
     }
 
@@ -45,8 +55,8 @@ package struct PipelineContext: Sendable, Hashable {
     func delta(since earlier: Self, among keys: [String]) -> ContextDelta {
         var delta = ContextDelta()
         for key in keys {
-            let value = self.values[key]
-            guard value != earlier.values[key] else { continue }
+            let value = self[key]
+            guard value != earlier[key] else { continue }
             delta.set[key] = value
             if value == nil { delta.removed.append(key) }
         }
@@ -54,7 +64,9 @@ package struct PipelineContext: Sendable, Hashable {
     }
 
     /// About how many bytes it takes on disk.
-    package var deepSize: Int { self.values.deepSize }
+    package var deepSize: Int {
+        self.entries.reduce(2) { $0 + $1.text.utf8.count + 2 + $2.deepSize }
+    }
 }
 
 /// The change from one context to the next.
@@ -68,6 +80,14 @@ package struct ContextDelta: Sendable, Hashable {
     }
 
     package var deepSize: Int { self.set.deepSize + self.removed.reduce(0) { $0 + $1.utf8.count + 1 } }
+}
+
+extension PipelineContext: Hashable {
+    /// Contexts that differ mostly differ in how far they got.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(self.entries.count)
+        hasher.combine(self["current_node"])
+    }
 }
 
 extension PipelineContext {

@@ -12,8 +12,10 @@ package struct Checkpoint: Sendable, Hashable {
     /// Where the run goes on: decided before it is written, never derived again. `nil` means the run has ended.
     package var nextNode: NodeID?
     package var context = ContextDelta()
-    /// In order, repeats included.
+    /// In order, repeats included; of a snapshot the last ones.
     package var completed: [NodeID] = []
+    /// How many a snapshot leaves out before those.
+    package var completedEarlier = 0
     /// In the order of first visits.
     package var outcomes: [VisitedOutcome] = []
     package var visits: [NodeID: Int] = [:]

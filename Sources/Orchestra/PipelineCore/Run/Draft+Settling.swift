@@ -32,9 +32,9 @@ private struct Step {
         let subject = ConditionSubject(
             outcome: isConditional ? StageStatus(text: context.text("outcome")) ?? .success : outcome.status,
             preferredLabel: isConditional ? context.text("preferred_label") : outcome.preferredLabel, context: context)
-        var visits = memory.visits
-        visits[attempt.node] = attempt.visit
-        let selection = EdgeSelection(run.graph.edges(from: attempt.node), of: subject) { visits[$0] ?? 0 }
+        let selection = EdgeSelection(run.graph.edges(from: attempt.node), of: subject) {
+            $0 == attempt.node ? attempt.visit : memory.visitCount(of: $0)
+        }
         self.warnings += selection.warnings
 
         let gates = branches.flatMap(\.gates)
@@ -42,7 +42,7 @@ private struct Step {
         let steps = branches.reduce(memory.stepCount + 1) { $0 + $1.stepCount }
         let reroutes = branches.reduce(memory.rerouteCount) { $0 + $1.rerouteCount }
         self.destination = run.destination(
-            of: run.step(after: attempt, outcome, by: selection), statuses: memory.outcomes(with: gates + own),
+            of: run.step(after: attempt, outcome, by: selection), statuses: memory.statuses(with: gates + own),
             reroutes: reroutes, steps: steps)
 
         context["internal.incoming_edge"] = self.destination.edge.map { .integer(Int64($0)) }
@@ -111,7 +111,7 @@ extension PipelineRun {
     }
 
     fileprivate func destination(
-        of step: NextStep, statuses: [VisitedOutcome], reroutes: Int, steps: Int
+        of step: NextStep, statuses: GrowingMap<NodeID, StageStatus>, reroutes: Int, steps: Int
     ) -> Destination {
         func go(_ node: NodeID, edge: Int? = nil, reroutes: Int = reroutes) -> Destination {
             self.destination(towards: node, edge: edge, statuses: statuses, reroutes: reroutes, steps: steps)
@@ -134,7 +134,7 @@ extension PipelineRun {
     }
 
     func destination(
-        towards node: NodeID, edge: Int?, statuses: [VisitedOutcome], reroutes: Int, steps: Int
+        towards node: NodeID, edge: Int?, statuses: GrowingMap<NodeID, StageStatus>, reroutes: Int, steps: Int
     ) -> Destination {
         if self.isTerminal(node) { return self.ending(at: node, statuses: statuses, reroutes: reroutes, steps: steps) }
         let max = self.graph.attributes.maxSteps
@@ -147,8 +147,10 @@ extension PipelineRun {
 
     /// At the exit, or at a node that nothing leaves: the goal gates have the last word. Those of a branch are judged
     /// by its parent.
-    private func ending(at node: NodeID?, statuses: [VisitedOutcome], reroutes: Int, steps: Int) -> Destination {
-        let visited = statuses.map { (node: $0.node, status: $0.status) }
+    private func ending(at node: NodeID?, statuses: GrowingMap<NodeID, StageStatus>, reroutes: Int, steps: Int)
+        -> Destination
+    {
+        let visited = statuses.listed.map { (node: $0.key, status: $0.value) }
         guard self.branch == nil, case .unmet(let gates, let target) = GoalGates(of: self.graph, visited: visited)
         else {
             return Destination(next: node, end: .completed, reroutes: reroutes)
@@ -173,15 +175,9 @@ extension PipelineRun {
 
 extension RunMemory {
     /// The statuses with newer ones put in their place.
-    fileprivate func outcomes(with newer: [VisitedOutcome]) -> [VisitedOutcome] {
-        var outcomes = self.outcomes
-        for outcome in newer {
-            if let place = outcomes.firstIndex(where: { $0.node == outcome.node }) {
-                outcomes[place] = outcome
-            } else {
-                outcomes.append(outcome)
-            }
-        }
-        return outcomes
+    fileprivate func statuses(with newer: [VisitedOutcome]) -> GrowingMap<NodeID, StageStatus> {
+        var statuses = self.statuses
+        for outcome in newer { statuses[outcome.node] = outcome.status }
+        return statuses
     }
 }

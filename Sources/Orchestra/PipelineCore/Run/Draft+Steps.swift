@@ -28,7 +28,7 @@ extension Draft {
         }
         let used = self.run.memory.retryCounters[node] ?? 0
         let blank = Attempt(
-            node: node, handler: found.handler, visit: (self.run.memory.visits[node] ?? 0) + 1, number: 0,
+            node: node, handler: found.handler, visit: self.run.memory.visitCount(of: node) + 1, number: 0,
             max: self.run.graph.attemptsMax(of: found), key: AttemptKey(""), isPure: self.run.settings.isPure(found))
         self.begin(blank.numbered(used + 1, in: self.run.settings))
     }
@@ -55,7 +55,7 @@ extension Draft {
     /// At the end of the graph, with no node in between: after a resume, or a retry target that is the exit.
     private mutating func arriveAtEnd(_ node: NodeID) {
         let destination = self.run.destination(
-            towards: node, edge: nil, statuses: self.run.memory.outcomes, reroutes: self.run.memory.rerouteCount,
+            towards: node, edge: nil, statuses: self.run.memory.statuses, reroutes: self.run.memory.rerouteCount,
             steps: self.run.memory.stepCount)
         if let end = destination.end { return self.record(.ended(end)) }
         guard let next = destination.next else { return }

@@ -36,7 +36,7 @@ struct Preamble {
     private func stageLines(_ max: Int) -> [String] {
         guard !self.memory.completed.isEmpty else { return [] }
         let recent = self.memory.completed.suffix(max)
-        let title = recent.count < self.memory.completed.count ? "Latest stages:" : "Stages:"
+        let title = recent.count < self.memory.completedCount ? "Latest stages:" : "Stages:"
         return [title] + recent.map { "- \($0): \(self.memory.status(of: $0)?.lowercase ?? "skipped")" }
     }
 

@@ -1,18 +1,24 @@
+import HashTreeCollections
+
 /// What a run must not forget: the sum of its checkpoints.
+///
+/// It is copied for every decision, so whatever grows with the run is kept in trees.
 package struct RunMemory: Sendable, Hashable {
     package internal(set) var context: PipelineContext
     package internal(set) var currentNode: NodeID?
     package internal(set) var nextNode: NodeID?
+    /// The last ones, in order, repeats included.
     package internal(set) var completed: [NodeID] = []
-    package internal(set) var outcomes: [VisitedOutcome] = []
-    package internal(set) var visits: [NodeID: Int] = [:]
+    /// Of those, and of all before them, which only the turns of their nodes tell.
+    package internal(set) var completedCount = 0
+    /// The last status of each node that was visited.
+    private(set) var statuses = GrowingMap<NodeID, StageStatus>()
+    private var visitCounts: TreeDictionary<NodeID, Int> = [:]
     package internal(set) var retryCounters: [NodeID: Int] = [:]
     package internal(set) var rerouteCount = 0
     package internal(set) var stepCount = 0
     package internal(set) var parallel: ParallelState?
     package internal(set) var pendingQuestion: Question?
-    /// Where a node is in `outcomes`.
-    private var places: [NodeID: Int] = [:]
     /// Since the last snapshot, and its size: when there was none, the next checkpoint is one.
     private var deltaCount = 0
     private var deltaSize = 0
@@ -35,15 +41,17 @@ package struct RunMemory: Sendable, Hashable {
 extension RunMemory {
     /// Deltas between two snapshots, at most.
     package static let deltasMax = 32
+    /// Completed nodes that are remembered by name: a loop must not make its checkpoints ever bigger.
+    package static let completedMax = 256
 
     package mutating func apply(_ checkpoint: Checkpoint) {
         if checkpoint.isSnapshot { self = Self() }
         self.currentNode = checkpoint.currentNode
         self.nextNode = checkpoint.nextNode
         self.context.apply(checkpoint.context)
-        self.completed += checkpoint.completed
-        checkpoint.outcomes.forEach { self.note($0) }
-        self.visits.merge(checkpoint.visits) { _, new in new }
+        self.note(completed: checkpoint)
+        for outcome in checkpoint.outcomes { self.statuses[outcome.node] = outcome.status }
+        for (node, count) in checkpoint.visits { self.visitCounts[node] = count }
         self.retryCounters = checkpoint.retryCounters
         self.rerouteCount = checkpoint.rerouteCount
         self.stepCount = checkpoint.stepCount
@@ -52,13 +60,11 @@ extension RunMemory {
         self.measure(checkpoint)
     }
 
-    private mutating func note(_ outcome: VisitedOutcome) {
-        if let place = self.places[outcome.node] {
-            self.outcomes[place] = outcome
-        } else {
-            self.places[outcome.node] = self.outcomes.count
-            self.outcomes.append(outcome)
-        }
+    private mutating func note(completed checkpoint: Checkpoint) {
+        self.completed += checkpoint.completed
+        self.completedCount += checkpoint.completed.count + checkpoint.completedEarlier
+        let surplus = self.completed.count - Self.completedMax
+        if surplus > 0 { self.completed.removeFirst(surplus) }
     }
 
     private mutating func measure(_ checkpoint: Checkpoint) {
@@ -87,6 +93,7 @@ extension RunMemory {
         checkpoint.nextNode = self.nextNode
         checkpoint.context = ContextDelta(set: self.context.values)
         checkpoint.completed = self.completed
+        checkpoint.completedEarlier = self.completedCount - self.completed.count
         checkpoint.outcomes = self.outcomes
         checkpoint.visits = self.visits
         checkpoint.retryCounters = self.retryCounters
@@ -100,12 +107,24 @@ extension RunMemory {
 
 extension RunMemory {
     /// The last status of `node`, if it was visited.
-    package func status(of node: NodeID) -> StageStatus? { self.places[node].map { self.outcomes[$0].status } }
+    package func status(of node: NodeID) -> StageStatus? { self.statuses[node] }
+
+    /// The last statuses, in the order of first visits.
+    package var outcomes: [VisitedOutcome] { self.statuses.listed.map { VisitedOutcome($0.key, $0.value) } }
+
+    /// Arrivals at `node` that have a checkpoint.
+    package func visitCount(of node: NodeID) -> Int { self.visitCounts[node] ?? 0 }
+
+    package internal(set) var visits: [NodeID: Int] {
+        get { Dictionary(uniqueKeysWithValues: self.visitCounts.map { ($0.key, $0.value) }) }
+        set { self.visitCounts = TreeDictionary(uniqueKeysWithValues: newValue.map { ($0.key, $0.value) }) }
+    }
 
     /// Equal when a run would go on alike; how the checkpoints were cut does not matter.
     package static func == (left: Self, right: Self) -> Bool {
         left.context == right.context && left.currentNode == right.currentNode && left.nextNode == right.nextNode
-            && left.completed == right.completed && left.outcomes == right.outcomes && left.visits == right.visits
+            && left.completed == right.completed && left.completedCount == right.completedCount
+            && left.outcomes == right.outcomes && left.visitCounts == right.visitCounts
             && left.retryCounters == right.retryCounters && left.rerouteCount == right.rerouteCount
             && left.stepCount == right.stepCount && left.parallel == right.parallel
             && left.pendingQuestion == right.pendingQuestion

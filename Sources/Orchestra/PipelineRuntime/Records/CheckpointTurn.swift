@@ -18,6 +18,7 @@ extension CheckpointTurn {
             self.contextDelta = checkpoint.context.set
             self.contextRemoved = checkpoint.context.removed
         }
+        self.completedEarlier = checkpoint.completedEarlier > 0 ? UInt64(checkpoint.completedEarlier) : nil
         self.nextNode = checkpoint.nextNode?.text
         self.retryCounters = Self.counts(checkpoint.retryCounters)
         self.visitCounts = Self.counts(checkpoint.visits)
@@ -51,6 +52,7 @@ extension RunCheckpoint {
             ? ContextDelta(set: turn.context)
             : ContextDelta(set: turn.contextDelta ?? [:], removed: turn.contextRemoved)
         self.completed = turn.completedNodes.map { NodeID($0) }
+        self.completedEarlier = Int(clamping: turn.completedEarlier ?? 0)
         guard let outcomes = Self.outcomes(of: turn) else { return nil }
         self.outcomes = outcomes
         self.visits = Self.counts(turn.visitCounts)
