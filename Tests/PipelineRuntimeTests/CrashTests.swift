@@ -11,7 +11,7 @@ import Vocabulary
 @Suite(.timeLimit(.minutes(10)))
 struct CrashTests {
     enum Kind: String, CaseIterable, CustomTestStringConvertible {
-        case twelve, parallel, question, foreignAnswer, restart, pause
+        case twelve, parallel, question, foreignAnswer, restart, pause, ahead
 
         var testDescription: String { self.rawValue }
 
@@ -23,7 +23,18 @@ struct CrashTests {
             case .foreignAnswer: Self.foreignAnswerOrdeal
             case .restart: Self.restartOrdeal
             case .pause: Self.pauseOrdeal
+            case .ahead: Self.aheadOrdeal
             }
+        }
+
+        /// A few nodes to a group, so that groups are under way wherever the process may die.
+        private static var aheadOrdeal: Ordeal {
+            var ordeal = Ordeal(text: Pipelines.ahead)
+            ordeal.prepare = { kit in
+                kit.isSimulated = true
+                kit.limits.stepsAhead = 3
+            }
+            return ordeal
         }
 
         /// Somebody is there to answer.

@@ -12,7 +12,8 @@ final class MortalStore: TurnStore {
     private let dying: Int
     private let moment: Moment
     private let outage: Int
-    private let state = Mutex((operations: 0, writes: 0, isDead: false, failures: 0))
+    private let delay = Mutex<(@Sendable (Int) async -> Void)?>(nil)
+    private let state = Mutex((operations: 0, writes: 0, isDead: false, failures: 0, bytesRead: 0))
 
     private let countsReads: Bool
 
@@ -35,6 +36,17 @@ final class MortalStore: TurnStore {
     var writes: Int { self.state.withLock { $0.writes } }
     var isDead: Bool { self.state.withLock { $0.isDead } }
 
+    /// Of turns: their payloads, and some for the row of each.
+    var bytesRead: Int { self.state.withLock { $0.bytesRead } }
+
+    private func count(_ turns: [Turn]) {
+        let bytes = turns.reduce(0) { $0 + 64 + ($1.payload?.count ?? 0) }
+        self.state.withLock { $0.bytesRead += bytes }
+    }
+
+    /// Has each write wait for `body`, which is given its number.
+    func delay(_ body: @escaping @Sendable (Int) async -> Void) { self.delay.withLock { $0 = body } }
+
     func die() { self.state.withLock { $0.isDead = true } }
 
     private static let gone = TurnStoreError.failed(TurnFault(.unavailable, "the store is gone"))
@@ -53,12 +65,13 @@ final class MortalStore: TurnStore {
         isWrite: Bool = false, _ body: () async throws(TurnStoreError) -> Value
     ) async throws(TurnStoreError) -> Value {
         try self.check()
-        let isLast = self.state.withLock { state -> Bool in
+        let (number, isLast) = self.state.withLock { state -> (Int, Bool) in
             if isWrite { state.writes += 1 }
             if isWrite || self.countsReads { state.operations += 1 }
             if state.operations == self.dying { state.isDead = true }
-            return state.isDead
+            return (state.writes, state.isDead)
         }
+        if isWrite, let delay = self.delay.withLock({ $0 }) { await delay(number) }
         if isLast, self.moment == .before { throw Self.gone }
         let value = try await body()
         if isLast { throw Self.gone }
@@ -83,12 +96,18 @@ extension MortalStore {
 
     func turn(_ id: TurnID, withPayload: Bool) async throws(TurnStoreError) -> Turn {
         try await self.perform { () async throws(TurnStoreError) in
-            try await self.store.turn(id, withPayload: withPayload)
+            let turn = try await self.store.turn(id, withPayload: withPayload)
+            self.count([turn])
+            return turn
         }
     }
 
     func turns(_ query: TurnQuery) async throws(TurnStoreError) -> TurnPage {
-        try await self.perform { () async throws(TurnStoreError) in try await self.store.turns(query) }
+        try await self.perform { () async throws(TurnStoreError) in
+            let page = try await self.store.turns(query)
+            self.count(page.turns)
+            return page
+        }
     }
 
     func isTurn(_ turn: TurnID, inChainOf context: ContextID) async throws(TurnStoreError) -> Bool {

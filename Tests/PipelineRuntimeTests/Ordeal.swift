@@ -189,6 +189,8 @@ private struct Trial {
         for (key, calls) in Dictionary(grouping: self.stage.crew.calls, by: { $0 }) {
             #expect(calls.count <= started[key] ?? 0, "\(key) was called without a cause on record: \(note)")
         }
+        let told = self.stage.audience.heard.count { $0 == "checkpointSaved" }
+        #expect(try await self.stage.checkpointCount() >= told, "told before it was true: \(note)")
     }
 }
 

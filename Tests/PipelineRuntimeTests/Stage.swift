@@ -78,6 +78,26 @@ final class Stage: Sendable {
         try await self.turns(of: context).map { try PipelineTurn(decoding: $0.payload ?? [], type: $0.type) }
     }
 
+    /// The keys of the attempts whose beginning is on disk, branches included.
+    func begun() async throws -> Set<String> {
+        var begun: Set<String> = []
+        for row in try await self.store.sessions(SessionQuery(includesBranches: true)) {
+            for case .node(let node) in try await self.values(of: row.context.id) where node.status == "started" {
+                begun.insert(node.attemptKey ?? "")
+            }
+        }
+        return begun
+    }
+
+    /// Checkpoints that are on disk, branches included.
+    func checkpointCount() async throws -> Int {
+        var count = 0
+        for row in try await self.store.sessions(SessionQuery(includesBranches: true)) {
+            count += try await self.turns(of: row.context.id).count { $0.type.id == CheckpointTurn.typeID }
+        }
+        return count
+    }
+
     /// Nodes with their visits whose results are on disk, branches included.
     func finished() async throws -> Set<String> {
         var finished: Set<String> = []
@@ -197,6 +217,20 @@ enum Pipelines {
             fan -> a; fan -> b; fan -> c
             a -> join; b -> b2 -> join; c -> join
             join -> after -> exit
+        }
+        """
+
+    /// Many nodes that happen in memory, and three that do not, in a loop of two rounds.
+    static let ahead = """
+        digraph ahead {
+            start [shape=Mdiamond]; exit [shape=Msquare]
+            node [shape=box]
+            a [type=work]; b [type=work, max_retries=2]; c [type=work]
+            start -> p1 -> p2 -> p3 -> p4 -> p5 -> p6 -> p7 -> p8 -> p9 -> a
+            a -> q1 -> q2 -> b -> r1 -> r2 -> r3 -> r4 -> r5 -> r6 -> r7 -> c
+            c -> p1 [condition="outcome=success", max_visits=2]
+            c -> s1
+            s1 -> s2 -> s3 -> s4 -> s5 -> s6 -> exit
         }
         """
 

@@ -20,7 +20,9 @@ package struct HandlerCall: Sendable {
     package let graph: PipelineGraph
     /// As the node sees it: a copy.
     package let context: PipelineContext
-    package let briefing: Briefing
+    /// Put together for who asks, for only models need it.
+    package var briefing: Briefing { self.brief() }
+    private let brief: @Sendable () -> Briefing
     /// For a branch, that of the branch.
     package let session: ContextID
     /// Of the run as a whole, as people know it.
@@ -32,15 +34,16 @@ package struct HandlerCall: Sendable {
     package let report: @Sendable (HandlerReport) -> Void
 
     package init(
-        attempt: Attempt, node: PipelineNode, graph: PipelineGraph, context: PipelineContext, briefing: Briefing,
-        session: ContextID, displayID: DisplayID, branch: BranchID? = nil, place: HandlerPlace,
+        attempt: Attempt, node: PipelineNode, graph: PipelineGraph, context: PipelineContext,
+        briefing: @escaping @autoclosure @Sendable () -> Briefing, session: ContextID, displayID: DisplayID,
+        branch: BranchID? = nil, place: HandlerPlace,
         report: @escaping @Sendable (HandlerReport) -> Void = { _ in }
     ) {
         self.attempt = attempt
         self.node = node
         self.graph = graph
         self.context = context
-        self.briefing = briefing
+        self.brief = briefing
         self.session = session
         self.displayID = displayID
         self.branch = branch

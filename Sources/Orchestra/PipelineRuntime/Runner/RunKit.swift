@@ -42,9 +42,9 @@ package struct RunLimits: Sendable, Hashable {
     package var poll: Duration = .milliseconds(500)
     /// How long the store may be away before a run gives up.
     package var outage: Duration = .seconds(60)
-    /// Nodes that may run ahead of the disk in one group.
-    package var stepsAhead = 64
-    /// About how many bytes of checkpoints may wait for the disk.
+    /// Nodes that may run ahead of the disk in one group, while another one is on its way.
+    package var stepsAhead = 128
+    /// About how many bytes of checkpoints may wait in one group.
     package var bytesAhead = ByteCount.mebibytes(1)
 
     package init() {}

@@ -51,19 +51,22 @@ struct SessionJournal {
 }
 
 extension SessionJournal {
-    /// Appends one group. When this returns, it is on disk.
+    /// The next group: it must be noted before another one is asked for.
     ///
-    /// - Parameters:
-    ///   - releases: Gives the lease back in the same moment.
-    ///   - complain: Hears of each try that failed.
-    mutating func append(
-        _ turns: [PipelineTurn], settling settlements: [Settlement] = [], releases: Bool = false,
-        complain: (TurnFault) -> Void
-    ) async throws(RunStop) {
+    /// - Parameter releases: Gives the lease back in the same moment.
+    mutating func group(
+        _ turns: [PipelineTurn], settling settlements: [Settlement] = [], releases: Bool = false
+    ) -> AppendGroup {
         var group = self.group(turns.compactMap(\.newTurn), releases: releases)
         group.settlements = settlements
-        let answer = try await self.send(group, complain: complain)
         self.groupCount += 1
+        return group
+    }
+
+    /// Takes to heart what the store answered to the group with these turns, which is on disk.
+    mutating func note(
+        _ answer: AppendAnswer, of turns: [PipelineTurn], releases: Bool, complain: (TurnFault) -> Void
+    ) async throws(RunStop) {
         self.head = answer.head
         for (appended, turn) in zip(answer.turns, turns) {
             if case .checkpoint = turn { self.lastCheckpoint = appended.id }
@@ -72,7 +75,7 @@ extension SessionJournal {
         guard let lease = answer.lease else { throw .leaseLost(answer.context) }
         self.footing = .open(answer.context, lease.epoch)
         // No second group can be the one that makes the owner the owner, so a release needs a fence of its own.
-        if releases { try await self.release(complain: complain) }
+        if releases { _ = try await self.send(self.group([PipelineTurn](), releases: true), complain: complain) }
     }
 
     private func group(_ turns: [NewTurn], releases: Bool) -> AppendGroup {
@@ -98,13 +101,8 @@ extension SessionJournal {
         return group
     }
 
-    private mutating func release(complain: (TurnFault) -> Void) async throws(RunStop) {
-        let group = self.group([], releases: true)
-        _ = try await self.send(group, complain: complain)
-        self.groupCount += 1
-    }
-
     /// Sends `group` until there is an answer, always with the same key: what came of a try that failed is not known.
+    /// When this returns, it is on disk. `complain` hears of each try that failed.
     func send(_ group: AppendGroup, complain: (TurnFault) -> Void) async throws(RunStop) -> AppendAnswer {
         do throws(TurnStoreError) {
             return try await self.patience.ask(complain) { () async throws(TurnStoreError) in

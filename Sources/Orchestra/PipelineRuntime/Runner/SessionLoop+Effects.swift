@@ -26,8 +26,6 @@ extension SessionLoop {
     }
 
     private func start(_ attempt: Attempt) {
-        // One that did not fit into the group before: others may have a word first.
-        if attempt.isPure { return self.inbox.put(.command(self.finish(attempt))) }
         let (inbox, fraction) = (self.inbox, self.kit.world.fraction)
         guard let handler = self.kit.handlers[attempt.handler], let call = self.call(attempt) else {
             let reason = "no handler for type \(attempt.handler) is there"
@@ -41,10 +39,10 @@ extension SessionLoop {
 
     private func call(_ attempt: Attempt) -> HandlerCall? {
         guard let node = self.run.graph[attempt.node], let context = self.journal.context else { return nil }
-        let inbox = self.inbox
+        let (inbox, run) = (self.inbox, self.run)
         return HandlerCall(
-            attempt: attempt, node: node, graph: self.run.graph, context: self.run.context,
-            briefing: self.run.briefing(of: attempt), session: context, displayID: self.scene.displayID,
+            attempt: attempt, node: node, graph: run.graph, context: run.context, briefing: run.briefing(of: attempt),
+            session: context, displayID: self.scene.displayID,
             branch: self.run.branch?.id, place: self.kit.place
         ) { inbox.put(.report(attempt.key, $0)) }
     }

@@ -16,6 +16,8 @@ extension SessionLoop {
             self.branches[session] = nil
             try self.end(plan, ending)
         case .settle(let request, let text): self.settle(request, text)
+        case .landed(let answer): try await self.land(answer)
+        case .unreachable(let fault): self.tell(.storeUnreachable(fault.message))
         case .stop(let stop): throw stop
         }
     }

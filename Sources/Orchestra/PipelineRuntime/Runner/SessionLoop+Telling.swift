@@ -10,6 +10,7 @@ extension SessionLoop {
     }
 
     func tell(_ fact: RunEvent.Fact, of context: ContextID) {
+        guard !self.kit.observers.isEmpty else { return }
         let event = RunEvent(
             time: self.kit.world.now(), session: context, branch: self.run.branch?.id, fact: fact)
         for observer in self.kit.observers { try? observer.observe(event) }
@@ -21,7 +22,7 @@ extension SessionLoop {
         case .turn(.tool(let tool)): self.tell(.tool(tool))
         case .turn(.agent(let turn)): self.tell(RunEvent.Fact.agent(turn))
         case .turn: break
-        case .fork: self.tell(.pipelineStarted(self.beginning))
+        case .fork: self.tell(.pipelineStarted(self.facts))
         case .event(let event, let notes):
             for tool in notes?.tools ?? [] { self.tell(.tool(tool)) }
             self.tell(event, notes)
@@ -30,8 +31,8 @@ extension SessionLoop {
 
     private func tell(_ event: PipelineRun.Event, _ notes: AttemptNotes?) {
         switch event {
-        case .started: if self.scene.isRoot { self.tell(.pipelineStarted(self.beginning)) }
-        case .resumed: if self.scene.isRoot { self.tell(.pipelineResumed(at: self.run.memory.nextNode)) }
+        case .started: if self.scene.isRoot { self.tell(.pipelineStarted(self.facts)) }
+        case .resumed: if self.scene.isRoot { self.tell(.pipelineResumed(at: self.beginning)) }
         case .attemptStarted(let attempt): self.tell(starting: attempt)
         case .retrying(let retry): self.tell(.stageRetrying(retry))
         case .aborted(let attempt): self.tell(.stageAborted(attempt))
@@ -52,7 +53,7 @@ extension SessionLoop {
         }
     }
 
-    private var beginning: PipelineBeginning {
+    private var facts: PipelineBeginning {
         let story = self.writer.story
         return PipelineBeginning(
             name: story.name, goal: story.goal, displayID: story.displayID, file: story.file, hash: story.graphHash)

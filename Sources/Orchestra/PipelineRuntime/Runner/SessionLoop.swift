@@ -6,8 +6,10 @@ import Vocabulary
 /// The loop of one session, or of one branch: the one place where its state changes.
 ///
 /// ```
-/// signal ──► perform: decide, apply ──► pure attempts run ahead ──► append one group ──► effects ──► signal …
-///                `───────── in memory only ─────────'                 `─ on disk ─'
+/// signal ──► perform: decide, apply ──► pure attempts run ahead ──► a group departs ──► it lands ──► effects
+///                `───────── in memory only ─────────'                              `── on disk ──'
+///                     ▲                                                  │
+///                     `── where a group has no room for a pure attempt, the next is gathered while it flies
 /// ```
 ///
 /// Effects are held until the events before them are on disk; thought is not. If an append fails for good, nothing of
@@ -29,11 +31,16 @@ final class SessionLoop {
     /// To be answered when the run has halted.
     var haltRequests: [RequestID] = []
     var isAborted = false
-    private var entries: [RecordEntry] = []
-    private var held: [PipelineRun.Effect] = []
+    /// Of requests, to be said with the next group.
     var settlements: [Settlement] = []
-    private var stepsAhead = 0
-    private var bytesAhead = 0
+    /// What happened since the last group departed.
+    var gathered = HeldGroup()
+    /// The group that is on its way to the disk while the run goes on.
+    var flight: HeldGroup?
+    /// A pure attempt at work for which `gathered` has no room.
+    var ahead: Attempt?
+    /// Where the record ended that the loop began with.
+    let beginning: NodeID?
 
     /// Where a loop stands among others.
     struct Scene: Sendable {
@@ -59,6 +66,7 @@ final class SessionLoop {
         self.scene = scene
         self.run = run
         self.journal = journal
+        self.beginning = run.memory.nextNode
     }
 
     var isOver: Bool { self.run.end != nil || self.run.isPaused }
@@ -71,13 +79,12 @@ extension SessionLoop {
     func play(
         _ first: PipelineRun.Command, preface: [RecordEntry] = [], settling settlements: [Settlement] = []
     ) async -> RunReport.Ending {
-        self.entries = preface
+        self.gathered.entries = preface
         self.settlements = settlements
         do throws(RunStop) {
             self.perform(first)
             try await self.commit()
-            if !self.isOver { self.keep() }
-            while !self.isOver {
+            while !self.isOver || self.flight != nil {
                 try await self.handle(await self.inbox.next())
                 try await self.commit()
             }
@@ -111,10 +118,14 @@ extension SessionLoop {
             }
             for event in group { self.take(event) }
             for effect in self.run.effects(of: group) {
-                if case .run(let attempt) = effect, effect.mayRunAhead, self.hasRoomAhead {
+                guard case .run(let attempt) = effect, effect.mayRunAhead else {
+                    self.gathered.effects.append(effect)
+                    continue
+                }
+                if self.gathered.hasRoom(within: self.kit.limits) {
                     next = self.finish(attempt)
                 } else {
-                    self.held.append(effect)
+                    self.ahead = attempt
                 }
             }
         }
@@ -125,19 +136,15 @@ extension SessionLoop {
         switch event {
         case .attemptStarted(let attempt): self.notes[attempt.key] = AttemptNotes(began: self.kit.world.now())
         case .checkpoint(let checkpoint):
-            self.stepsAhead += 1
-            self.bytesAhead += checkpoint.deepSize
+            self.gathered.steps += 1
+            self.gathered.bytes += checkpoint.deepSize
         // In a fork, the first turn says it.
-        case .resumed: if case .fork? = self.entries.first { return }
+        case .resumed: if case .fork? = self.gathered.entries.first { return }
         default: break
         }
         guard event.isRecorded else { return }
         let notes = event.concluded.flatMap { self.notes.removeValue(forKey: $0.key) }
-        self.entries.append(.event(event, notes))
-    }
-
-    private var hasRoomAhead: Bool {
-        self.stepsAhead < self.kit.limits.stepsAhead && self.bytesAhead < self.kit.limits.bytesAhead.bytes
+        self.gathered.entries.append(.event(event, notes))
     }
 
     /// What a pure attempt comes to.
@@ -146,35 +153,7 @@ extension SessionLoop {
     }
 
     /// Adds a turn that is no event.
-    func add(_ turn: PipelineTurn) { self.entries.append(.turn(turn)) }
-
-    /// Puts everything on disk that is not, then does what was held for it; until nothing is left.
-    private func commit() async throws(RunStop) {
-        while !self.entries.isEmpty || !self.settlements.isEmpty || !self.held.isEmpty {
-            if !self.entries.isEmpty || !self.settlements.isEmpty { try await self.append() }
-            let effects = self.held
-            self.held = []
-            for effect in effects { try await self.carryOut(effect) }
-        }
-    }
-
-    private func append() async throws(RunStop) {
-        if self.isOver {
-            self.settlements += self.haltRequests.map { Settlement($0) }
-            self.haltRequests = []
-        }
-        let settlements = Array(self.settlements.prefix(TurnLimits.settlementsMax))
-        let turns = self.writer.turns(for: self.entries, base: self.journal.lastCheckpoint, at: self.kit.world.now())
-        let context = self.journal.context
-        try await self.journal.append(turns, settling: settlements, releases: self.isOver) { fault in
-            if let context { self.tell(.storeUnreachable(fault.message), of: context) }
-        }
-        self.settlements.removeFirst(settlements.count)
-        let entries = self.entries
-        self.entries = []
-        (self.stepsAhead, self.bytesAhead) = (0, 0)
-        for entry in entries { self.tell(entry) }
-    }
+    func add(_ turn: PipelineTurn) { self.gathered.entries.append(.turn(turn)) }
 }
 
 extension PipelineRun.Event {

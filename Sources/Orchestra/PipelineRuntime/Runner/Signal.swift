@@ -10,6 +10,10 @@ enum Signal: Sendable {
     case branch(BranchPlan, session: String, BranchEnding)
     /// A branch has dealt with a request to its parent.
     case settle(RequestID, String)
+    /// The group that was on its way is on disk.
+    case landed(AppendAnswer)
+    /// The store did not answer to it, and is asked again.
+    case unreachable(TurnFault)
     case stop(RunStop)
 }
 

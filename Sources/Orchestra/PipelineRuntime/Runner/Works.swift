@@ -1,7 +1,7 @@
 /// The tasks that a loop has set to work. Each is waited for: by its own end, or by `finish`.
 struct Works {
     enum Name: Hashable, Sendable {
-        case attempt(String), question(String), clock(String), delay(String), branch(String), keeper
+        case attempt(String), question(String), clock(String), delay(String), branch(String), keeper, flight
     }
 
     private var tasks: [Name: Task<Void, Never>] = [:]
