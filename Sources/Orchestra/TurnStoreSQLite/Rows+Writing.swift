@@ -68,21 +68,18 @@ extension Rows {
 extension Rows {
     /// The row of these bytes. One that is there is believed only when it holds just them.
     func keep(_ bytes: [UInt8], hash: BLAKE3.Digest) throws(TurnStoreError) -> (id: Int64, isNew: Bool) {
+        let made = try self.first(
+            "INSERT INTO blobs (hash, length, bytes) VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING blob_id", hash,
+            bytes.count, bytes, read: Self.integer)
+        if let made { return (made, true) }
         let known = try self.first("SELECT blob_id, bytes = ? FROM blobs WHERE hash = ?", bytes, hash) {
             row throws(StorageError) in (id: try row.next(Int64.self), isWhole: try row.next(Bool.self))
         }
-        if let known {
-            if !known.isWhole {
-                try self.run(
-                    "UPDATE blobs SET bytes = ?, length = ? WHERE blob_id = ?", bytes, bytes.count, known.id)
-            }
-            return (known.id, false)
+        guard let known else { throw .failed(TurnFault(.unavailable, "a blob got no number")) }
+        if !known.isWhole {
+            try self.run("UPDATE blobs SET bytes = ?, length = ? WHERE blob_id = ?", bytes, bytes.count, known.id)
         }
-        let id = try self.first(
-            "INSERT INTO blobs (hash, length, bytes) VALUES (?, ?, ?) RETURNING blob_id", hash, bytes.count, bytes,
-            read: Self.integer)
-        guard let id else { throw .failed(TurnFault(.unavailable, "a blob got no number")) }
-        return (id, true)
+        return (known.id, false)
     }
 
     func post(_ request: NewRequest) throws(TurnStoreError) -> OwnerRequest {

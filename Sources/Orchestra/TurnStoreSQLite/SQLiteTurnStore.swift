@@ -72,7 +72,12 @@ extension SQLiteTurnStore {
             } answer: { fault in
                 continuation.resume(returning: fault.map { .failure(.failed($0)) } ?? outcome.get())
             }
-            if !self.thread.submit(job) { continuation.resume(returning: .failure(.failed(self.overload))) }
+            switch self.thread.leave(contentsOf: CollectionOfOne(job)) {
+            case .refused: continuation.resume(returning: .failure(.failed(self.overload)))
+            case .expected: break
+            // The caller can only wait now, so its thread does the work: to wake another may cost more than a commit.
+            case .first: self.thread.lend()
+            }
         }
         return try result.get()
     }
