@@ -55,6 +55,13 @@ struct SessionRecord: Sendable {
             }
             guard let next = page.next else { return self.turnAround() }
             query.before = next
+            // What lies between two checkpoints, as all that an agent said, is of no use here.
+            guard let base = self.checkpoints.last?.base, base.number < next.number else { continue }
+            let turn = try await asking(patience) { () async throws(TurnStoreError) in
+                try await store.turn(base, withPayload: true)
+            }
+            if try self.take(turn) { return self.turnAround() }
+            query.before = base
         }
     }
 
