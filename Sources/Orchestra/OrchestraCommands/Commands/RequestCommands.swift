@@ -12,12 +12,13 @@ struct PauseCommand: AsyncParsableCommand {
 
     @Argument(help: "The session.") var id: String
     @Flag(help: "Stop the node at work too.") var now = false
+    @Flag(help: "Print JSON.") var json = false
     @OptionGroup var store: StoreOptions
 
     func run() async throws {
         let desk = try await RequestDesk(self.id, self.store)
         try await desk.ask(self.now ? .abort : .pause)
-        Output.line("session \(desk.row.displayID) was asked to pause")
+        desk.say("was asked to pause", as: "pausing", json: self.json)
     }
 }
 
@@ -28,13 +29,17 @@ struct CancelCommand: AsyncParsableCommand {
 
     @Argument(help: "The session.") var id: String
     @Option(help: "Why, for the record.") var reason = "cancelled on request"
+    @Flag(help: "Print JSON.") var json = false
     @OptionGroup var store: StoreOptions
 
     func run() async throws {
         let desk = try await RequestDesk(self.id, self.store)
         let request = try await desk.ask(.cancel(reason: self.reason))
-        let id = desk.row.displayID
-        Output.line(request == nil ? "session \(id) is cancelled" : "session \(id) was asked to end")
+        if request == nil {
+            desk.say("is cancelled", as: "cancelled", json: self.json)
+        } else {
+            desk.say("was asked to end", as: "cancelling", json: self.json)
+        }
     }
 }
 
@@ -47,6 +52,7 @@ struct AnswerCommand: AsyncParsableCommand {
     @Argument(help: "The session.") var id: String
     @Argument(help: "A key or a label of a choice.") var answer: String?
     @Option(help: "The question, when several are open.") var question: String?
+    @Flag(help: "Print JSON.") var json = false
     @OptionGroup var store: StoreOptions
 
     /// How long to wait until the owner of the session has heard the answer.
@@ -61,11 +67,11 @@ struct AnswerCommand: AsyncParsableCommand {
             try desk.sessions.summary(of: desk.row)
         }
         guard let request, summary.status.isLive else {
-            return Output.line("session \(desk.row.displayID) finds the answer when it is resumed")
+            return desk.say("finds the answer when it is resumed", as: "kept", json: self.json)
         }
         switch try await desk.settlement(of: request, within: Self.hearingMax) {
-        case "": Output.line("session \(desk.row.displayID) took the answer")
-        case nil: Output.line("session \(desk.row.displayID) has not heard the answer yet; it will")
+        case "": desk.say("took the answer", as: "taken", json: self.json)
+        case nil: desk.say("has not heard the answer yet; it will", as: "sent", json: self.json)
         case let complaint?: throw CommandFailure.refused(complaint)
         }
     }
@@ -73,6 +79,14 @@ struct AnswerCommand: AsyncParsableCommand {
     private func say(_ desk: RequestDesk) throws {
         guard let question = try desk.sessions.summary(of: desk.row).question else {
             throw CommandFailure.refused("session \(desk.row.displayID) asks nothing")
+        }
+        guard !self.json else {
+            let json: JSONObject = [
+                "session": .string(desk.row.displayID.description), "question": .string(question.id.text),
+                "node": .string(question.node.text), "text": .string(question.text),
+                "options": .array(question.options),
+            ]
+            return Output.line(JSONValue.object(json).text)
         }
         let options = question.options.map { option in
             "  [\(option["key"]?.string ?? "")] \((option["label"]?.string ?? "").shownToPeople())"
@@ -96,6 +110,15 @@ struct RequestDesk {
     @discardableResult
     func ask(_ request: SessionRequest) async throws -> OwnerRequest? {
         try await refusing { () async throws(SessionRefusal) in try await self.sessions.ask(request, of: self.row) }
+    }
+
+    /// Says what became of the session: `word` is for programs.
+    func say(_ text: String, as word: String, json: Bool) {
+        let id = self.row.displayID.description
+        let object: JSONObject = [
+            "session": .string(id), "context": .string("\(self.row.context.id)"), "state": .string(word),
+        ]
+        Output.line(json ? JSONValue.object(object).text : "session \(id) \(text)")
     }
 
     /// What the owner says, empty when all is well; `nil` when it says nothing in time.
