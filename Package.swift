@@ -211,6 +211,7 @@ let package = Package(
         tests("DurableFilesTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
         tests(
             "OrchestraCommandsTests", uses: ["DotLanguage", "PipelineCore", "orchestra"], reads: ["Transcripts"]),
+        tests("OrchestraProgramTests", uses: ["TurnModel", "TurnStoreSQLite", "Vocabulary", "orchestra"]),
         tests("PipelineCoreTests", uses: ["DotLanguage", "PipelineCore", "TestKit", "Vocabulary"]),
         tests(
             "PipelineHandlerTests",

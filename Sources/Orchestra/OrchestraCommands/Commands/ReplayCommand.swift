@@ -12,13 +12,24 @@ struct ReplayCommand: AsyncParsableCommand {
 
     @Argument(help: "The session: its id, or the beginning of it.") var id: String
     @Option(help: "The turn to fork at, a checkpoint.") var checkpoint: UInt64?
+    @Option(help: "The turn to fork at, of an agent in a conversation.") var turn: UInt64?
     @Option(help: "Change the context: key=value.") var set: [String] = []
     @Option(help: "Go on at this node instead of the one that the checkpoint names.") var from: String?
+    @Option(help: "Go on with this pipeline.", completion: .file(extensions: ["dot", "gv"])) var dot: String?
     @OptionGroup var options: RunOptions
     @OptionGroup var graph: GraphOptions
 
+    func validate() throws {
+        guard self.checkpoint == nil || self.turn == nil else {
+            throw ValidationError("--checkpoint and --turn are mutually exclusive")
+        }
+        guard self.dot == nil || !self.graph.storedGraph else {
+            throw ValidationError("--dot and --stored-graph are mutually exclusive")
+        }
+    }
+
     func run() async throws {
-        guard let checkpoint else {
+        guard let number = self.checkpoint ?? self.turn else {
             throw CommandFailure.usage(
                 "say where to fork: --checkpoint TURN", hint: "orchestra status \(self.id.shownToPeople()) --detail")
         }
@@ -27,15 +38,15 @@ struct ReplayCommand: AsyncParsableCommand {
         replay.from = self.from.map { NodeID($0) }
         replay.usesStoredGraph = self.graph.storedGraph
         replay.allowsModified = self.graph.allowModified
+        if let dot { replay.source = try await PipelineSource(file: dot, for: self.options) }
+        let scene = try await GoingOn(self.id, self.options, self.graph, file: replay.source?.path)
+        guard let turn = TurnID(wire: number) else {
+            throw CommandFailure.refused("turn 0 was not found in session \(scene.row.displayID)")
+        }
         let options = replay
-        let scene = try await GoingOn(self.id, self.options, self.graph)
-        let run = try await refusing { () async throws(SessionRefusal) in
-            guard let turn = TurnID(wire: checkpoint) else {
-                throw .missingTurn(TurnID(checkpoint), of: scene.row.displayID)
-            }
+        try await scene.playFork { () async throws(SessionRefusal) in
+            guard self.turn == nil else { throw try await scene.sessions.refusal(ofAgentTurn: turn, in: scene.row) }
             return try await scene.sessions.replay(scene.row, at: turn, options)
         }
-        Output.aside("orchestra: session \(scene.row.displayID) is forked as \(run.story.displayID)\n")
-        try await scene.conductor().play(run)
     }
 }

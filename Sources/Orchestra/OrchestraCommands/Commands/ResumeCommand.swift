@@ -15,9 +15,27 @@ struct ResumeCommand: AsyncParsableCommand {
     @OptionGroup var options: RunOptions
     @OptionGroup var graph: GraphOptions
     @Flag(help: "Go on although another process seems to be at work on it.") var takeOver = false
+    @Flag(help: "Fork a failed session at its last checkpoint, and enter the failed node once more.")
+    var fromFailure = false
+    @Option(help: "Fork at this turn of an agent, in its conversation.") var turn: UInt64?
+
+    func validate() throws {
+        guard self.turn == nil || !self.fromFailure else {
+            throw ValidationError("--turn and --from-failure are mutually exclusive")
+        }
+    }
 
     func run() async throws {
         let scene = try await GoingOn(self.id, self.options, self.graph)
+        if let number = self.turn {
+            guard let turn = TurnID(wire: number) else {
+                throw CommandFailure.refused("turn 0 was not found in session \(scene.row.displayID)")
+            }
+            return try await scene.playFork { () async throws(SessionRefusal) in
+                throw try await scene.sessions.refusal(ofAgentTurn: turn, in: scene.row)
+            }
+        }
+        guard !self.fromFailure else { return try await self.retry(in: scene) }
         var resume = ResumeOptions()
         resume.usesStoredGraph = self.graph.storedGraph
         resume.allowsModified = self.graph.allowModified
@@ -26,10 +44,20 @@ struct ResumeCommand: AsyncParsableCommand {
         let run = try await refusing { () async throws(SessionRefusal) in
             try await scene.sessions.resume(scene.row, options)
         }
-        if let node = try? scene.sessions.summary(of: scene.row).nextNode {
+        if let node = run.nextNode {
             Output.aside("orchestra: resuming session \(scene.row.displayID) at \(node)\n")
         }
-        try await scene.conductor().play(run)
+        try await scene.conductor(of: run).play(run)
+    }
+
+    private func retry(in scene: GoingOn) async throws {
+        var retry = ReplayOptions()
+        retry.usesStoredGraph = self.graph.storedGraph
+        retry.allowsModified = self.graph.allowModified
+        let options = retry
+        try await scene.playFork { () async throws(SessionRefusal) in
+            try await scene.sessions.retry(failureOf: scene.row, options)
+        }
     }
 }
 
@@ -42,25 +70,26 @@ struct GraphOptions: ParsableArguments {
 /// A session that is there already, and what is needed to run it.
 struct GoingOn {
     let options: RunOptions
-    let graph: GraphOptions
     let row: SessionRow
-    let story: SessionStory
     let sessions: Sessions
 
-    init(_ id: String, _ options: RunOptions, _ graph: GraphOptions) async throws {
+    /// With `file` instead of the one that the session names.
+    init(_ id: String, _ options: RunOptions, _ graph: GraphOptions, file other: String? = nil) async throws {
         let store = try options.openStore()
         let finder = Sessions(store: store, kit: try options.kit())
         let (row, story) = try await refusing { () async throws(SessionRefusal) in
             let row = try await finder.find(id)
             return (row, try await finder.story(of: row))
         }
+        // For the files about the run only: what is wrong with it is said by whoever goes on with it.
+        let source = try? await finder.source(
+            of: story, usesStored: graph.storedGraph, allowsModified: graph.allowModified)
         let options = Self.withAgent(of: story, options)
         self.options = options
-        self.graph = graph
         self.row = row
-        self.story = story
-        let file = story.file.isEmpty ? nil : story.file
-        self.sessions = Sessions(store: store, kit: try options.kit(file: file, displayID: row.displayID))
+        let file = other ?? (story.file.isEmpty ? nil : story.file)
+        self.sessions = Sessions(
+            store: store, kit: try options.kit(file: file, exit: source?.graph.exit, displayID: row.displayID))
     }
 
     /// The session goes on with the agent that it began with, unless one is named here.
@@ -72,12 +101,15 @@ struct GoingOn {
         return options
     }
 
-    /// For a run that `sessions` has agreed to, so the text is there and sound.
-    func conductor() async throws -> Conductor {
-        let source = try await refusing { () async throws(SessionRefusal) in
-            try await self.sessions.source(
-                of: self.story, usesStored: self.graph.storedGraph, allowsModified: self.graph.allowModified)
-        }
-        return Conductor(options: self.options, sessions: self.sessions, source: source)
+    func conductor(of run: SessionRun) -> Conductor {
+        Conductor(options: self.options, sessions: self.sessions, source: run.source)
+    }
+
+    /// Makes a fork of the session, says which, and lets it play to its end.
+    func playFork(_ make: () async throws(SessionRefusal) -> SessionRun) async throws {
+        let run = try await refusing { () async throws(SessionRefusal) in try await make() }
+        let node = run.nextNode.map { ", and goes on at \($0)" } ?? ""
+        Output.aside("orchestra: session \(self.row.displayID) is forked as \(run.story.displayID)\(node)\n")
+        try await self.conductor(of: run).play(run)
     }
 }

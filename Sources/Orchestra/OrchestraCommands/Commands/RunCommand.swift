@@ -16,20 +16,32 @@ struct RunCommand: AsyncParsableCommand {
     @Argument(help: "The pipeline, a file in DOT.", completion: .file(extensions: ["dot", "gv"])) var file: String
     @Argument(help: "Values for the context: key=value.") var variables: [String] = []
     @OptionGroup var options: RunOptions
+    @Flag(help: "Run in a process of its own, and return when it has begun. Questions wait for \"orchestra answer\".")
+    var detach = false
+    @Option(help: .hidden) var detachedAs: Int32?
 
     func run() async throws {
+        if self.detach { try Detachment(runs: self.options.agents.runsPath, json: self.options.json).carryOut() }
         let variables = try Assignments.parse(self.variables)
-        let file = try PipelineFile(at: self.file)
-        let path = self.file.absolutePath
-        let source = try await refusing { () async throws(SessionRefusal) in
-            try PipelineSource(file.bytes, path: path, handlers: self.options.handlers)
-        }
-        file.tell(source.diagnostics)
+        let source = try await PipelineSource(file: self.file, for: self.options)
         let store = try self.options.openStore()
-        let sessions = Sessions(store: store, kit: try self.options.kit(file: path, exit: source.graph.exit))
+        var kit = try self.options.kit(file: source.path, exit: source.graph.exit)
+        if let detachedAs { kit.observers.append(DetachedReporter(detachedAs)) }
+        let sessions = Sessions(store: store, kit: kit)
         let run = try await refusing { () async throws(SessionRefusal) in
             try await sessions.begin(source, variables: variables)
         }
         try await Conductor(options: self.options, sessions: sessions, source: source).play(run)
+    }
+}
+
+extension PipelineSource {
+    /// The pipeline in `file`; what could be better about it is said.
+    init(file path: String, for options: RunOptions) async throws {
+        let file = try PipelineFile(at: path)
+        self = try await refusing { () async throws(SessionRefusal) in
+            try PipelineSource(file.bytes, path: path.absolutePath, handlers: options.handlers)
+        }
+        file.tell(self.diagnostics)
     }
 }

@@ -32,7 +32,7 @@ struct Conductor {
     }
 
     private func play(once run: SessionRun) async -> RunReport {
-        let listener = SignalListener(run)
+        let listener = SignalListener(run, deadline: self.options.deadline.length)
         let sources = listener.listen()
         let report = await run.run()
         listener.stop()

@@ -15,6 +15,8 @@ struct RunOptions: ParsableArguments {
     @Option(help: "Seconds to wait for a store that is away (default: 60; ORCHESTRA_STORE_PATIENCE).")
     var storePatience: Int?
     @Option(help: "End with this code instead of 0 when the run is paused.") var pauseExitCode: Int32 = 0
+    @Option(help: "From a SIGTERM or SIGHUP until the node at work is stopped.") var deadline: TimeLength = "10s"
+    @Option(help: "From when a node at work is asked to stop until it is killed.") var grace: TimeLength = "5s"
 
     var handlers: HandlerRegistry { self.agents.handlers }
 
@@ -39,12 +41,13 @@ struct RunOptions: ParsableArguments {
     func kit(file: String? = nil, exit: NodeID? = nil, displayID: DisplayID? = nil) throws -> RunKit {
         let folder = file.map { URL(filePath: $0).deletingLastPathComponent().path(percentEncoded: false) }
         var kit = self.agents.kit(in: folder ?? FileManager.default.currentDirectoryPath)
+        kit.place.grace = self.grace.length
         let screen = !self.json && LiveScreen.isPossible ? LiveScreen(displayID: displayID) : nil
         kit.interviewer = self.interviewer(screen)
         kit.place.outputPause = screen.map { _ in LiveScreen.pause }
         kit.observers = [
             screen ?? EventPrinter(json: self.json, displayID: displayID),
-            RunDirectoryKeeper(in: self.agents.runsPath, exit: exit),
+            RunDirectoryKeeper(in: self.agents.runsPath, exit: exit, displayID: displayID),
         ]
         kit.limits.outage = try self.patience
         kit.say = { Output.aside("orchestra: note: \($0)\n") }

@@ -2,6 +2,7 @@ import Dispatch
 import Foundation
 import PipelineRuntime
 import Synchronization
+import Vocabulary
 
 /// What signals ask of a run (spec/orchestra.md 3.6), as a value.
 ///
@@ -31,15 +32,15 @@ struct StopRequests: Sendable, Equatable {
 
 /// Carries out what signals ask for, as long as a run goes on.
 final class SignalListener: Sendable {
-    /// From SIGTERM until the attempt is stopped.
-    static let deadline = DispatchTimeInterval.seconds(10)
-
     private let run: SessionRun
+    /// From SIGTERM until the attempt is stopped.
+    private let deadline: Duration
     private let requests = Mutex(StopRequests())
     private let isOver = Mutex(false)
 
-    init(_ run: SessionRun) {
+    init(_ run: SessionRun, deadline: Duration) {
         self.run = run
+        self.deadline = deadline
     }
 
     /// Listens for as long as somebody holds what this returns.
@@ -59,7 +60,8 @@ final class SignalListener: Sendable {
     private func take(_ number: Int32) {
         self.carryOut(self.requests.withLock { $0.next() })
         guard number != SIGINT else { return }
-        DispatchQueue.global().asyncAfter(deadline: .now() + Self.deadline) {
+        let deadline = DispatchTimeInterval.milliseconds(Int(clamping: self.deadline.wholeMilliseconds))
+        DispatchQueue.global().asyncAfter(deadline: .now() + deadline) {
             guard !self.isOver.withLock({ $0 }) else { return }
             if let order = self.requests.withLock({ $0.deadline() }) { self.carryOut(order) }
         }
@@ -68,12 +70,12 @@ final class SignalListener: Sendable {
     private func carryOut(_ order: StopRequests.Order) {
         switch order {
         case .pause:
+            self.run.requestPause()
             Output.aside(
                 "orchestra: the current node will be completed, then the run pauses (once more: stop it now)\n")
-            self.run.requestPause()
         case .abort:
-            Output.aside("orchestra: the current node is stopped (once more: end at once)\n")
             self.run.abort()
+            Output.aside("orchestra: the current node is stopped (once more: end at once)\n")
         case .end:
             ChildProcess.killAll()
             Output.end(130)

@@ -2,6 +2,7 @@ import Dispatch
 import DurableFiles
 package import PipelineCore
 import Synchronization
+package import TurnModel
 import Vocabulary
 
 /// Keeps `manifest.json` and `checkpoint.json` of every run it is told about.
@@ -20,10 +21,12 @@ package final class RunDirectoryKeeper: RunObserver {
         var isWriting = false
     }
 
-    /// `parent` holds the directories of all runs; `exit` is the end of the pipeline.
-    package init(in parent: String, exit: NodeID?) {
+    /// `parent` holds the directories of all runs; `exit` is the end of the pipeline; `displayID` is of a session that
+    /// has begun already.
+    package init(in parent: String, exit: NodeID?, displayID: DisplayID? = nil) {
         self.parent = parent
         self.exit = exit
+        self.state.withLock { $0.directory = displayID.map { RunDirectory(in: parent, of: $0) } }
     }
 
     package func observe(_ event: RunEvent) throws {

@@ -26,6 +26,10 @@ package enum SessionRefusal: Error, Sendable {
     case movedOn(DisplayID)
     case missingTurn(TurnID, of: DisplayID)
     case notACheckpoint(TurnID)
+    case notAnAgentTurn(TurnID)
+    /// The agent was asked once, and there is nothing to go on with.
+    case noConversation(TurnID)
+    case notFailed(DisplayID, SessionStatus)
     case reservedKey(String)
     /// Those of an earlier runner are not gone, or it cannot be found out.
     case commands(DisplayID, String)
@@ -62,6 +66,10 @@ extension SessionRefusal: CustomStringConvertible {
         case .movedOn(let id): "session \(id) is running: somebody else went on with it just now"
         case .missingTurn(let turn, let id): "turn \(turn) was not found in session \(id)"
         case .notACheckpoint(let turn): "turn \(turn) is not a checkpoint"
+        case .notAnAgentTurn(let turn): "turn \(turn) is not the turn of an agent"
+        case .noConversation(let turn):
+            "turn \(turn) belongs to no conversation that could go on: its agent is asked once"
+        case .notFailed(let id, let status): "session \(id) has not failed but is \(status.rawValue)"
         case .reservedKey(let key): "context key \(key.quotedForPeople()) belongs to the engine"
         case .commands(let id, let what): "session \(id) cannot go on yet: \(what)"
         case .noFork(let id): "session \(id) is no fork"
@@ -77,12 +85,16 @@ extension SessionRefusal: CustomStringConvertible {
         switch self {
         case .notFound: "run \"orchestra status --all\" to see the sessions there are"
         case .ambiguous: "type more of it"
+        case .ended(let id, .failed):
+            "run \"orchestra resume \(id) --from-failure\" to do the failed node again in a fork"
         case .ended(let id, _): "run \"orchestra replay \(id) --checkpoint <turn>\" to go on from an earlier moment"
         case .modified: "use --stored-graph to go on with the pipeline as it was"
         case .missingFile: "use --stored-graph to go on with the text in the store"
         case .running(let id, _): "run \"orchestra pause \(id)\" first, or wait until its lease is over"
         case .commands: "end them, and try again"
         case .noFork: "name the session to compare it with"
+        case .noConversation: "fork at the checkpoint before it: orchestra replay ID --checkpoint TURN"
+        case .notFailed(let id, let status) where !status.isFinal: "run \"orchestra resume \(id)\""
         case .notRunning(let id, _): "run \"orchestra resume \(id)\""
         case .store(.failed(let fault)): fault.hint ?? "run \"orchestra doctor\""
         default: nil

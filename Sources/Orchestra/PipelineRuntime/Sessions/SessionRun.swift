@@ -1,4 +1,4 @@
-import PipelineCore
+package import PipelineCore
 import TurnModel
 
 /// The work of this process on one session, from here to its end or a pause.
@@ -31,6 +31,9 @@ package final class SessionRun: Sendable {
     }
 
     package var story: SessionStory { self.writer.story }
+
+    /// Where a run goes on that has begun already.
+    package var nextNode: NodeID? { self.start.attempt?.node ?? self.start.memory.nextNode }
 
     /// Works until the run has ended, is paused, or must stop. Call it once.
     package func run() async -> RunReport {

@@ -23,6 +23,8 @@ package struct ReplayOptions: Sendable {
     package var from: NodeID?
     package var usesStoredGraph = false
     package var allowsModified = false
+    /// Another pipeline, with which the fork goes on.
+    package var source: PipelineSource?
 
     package init() {}
 }
@@ -151,8 +153,7 @@ extension Sessions {
     ) async throws(SessionRefusal) -> SessionRun {
         let story = try await self.story(of: row)
         let record = try await self.record(of: row, at: checkpoint)
-        let source = try await self.source(
-            of: story, usesStored: options.usesStoredGraph, allowsModified: options.allowsModified)
+        let source = try await self.source(of: story, options)
         try await self.publishTypes()
         let displayID = try await self.displayID()
         var snapshot = RunMemory(try record.chain(in: source.graph)).snapshot
@@ -170,21 +171,31 @@ extension Sessions {
             preface: [.fork, .event(.checkpoint(snapshot), nil)])
     }
 
+    /// Why the session cannot go on from `turn`, which should be one of an agent: no back end converses yet.
+    package func refusal(ofAgentTurn turn: TurnID, in row: SessionRow) async throws(SessionRefusal) -> SessionRefusal {
+        let found = try await self.turn(turn, of: row)
+        return found.type.id == AgentTurn.typeID ? .noConversation(turn) : .notAnAgentTurn(turn)
+    }
+
+    private func turn(_ turn: TurnID, of row: SessionRow) async throws(SessionRefusal) -> Turn {
+        do throws(TurnStoreError) {
+            let found = try await self.store.turn(turn, withPayload: false)
+            guard try await self.store.isTurn(turn, inChainOf: row.context.id) else {
+                throw .refused(.unknownTurn(turn))
+            }
+            return found
+        } catch {
+            if case .refused(.unknownTurn) = error { throw .missingTurn(turn, of: row.displayID) }
+            throw .store(error)
+        }
+    }
+
     private func keep(_ source: PipelineSource) async throws(SessionRefusal) -> BLAKE3.Digest {
         try await asking { () async throws(TurnStoreError) in try await self.store.putBlob(source.bytes).hash }
     }
 
     private func record(of row: SessionRow, at turn: TurnID) async throws(SessionRefusal) -> SessionRecord {
-        let found: Turn
-        do throws(TurnStoreError) {
-            found = try await self.store.turn(turn, withPayload: false)
-            guard try await self.store.isTurn(turn, inChainOf: row.context.id) else {
-                throw .refused(.unknownTurn(turn))
-            }
-        } catch {
-            if case .refused(.unknownTurn) = error { throw .missingTurn(turn, of: row.displayID) }
-            throw .store(error)
-        }
+        let found = try await self.turn(turn, of: row)
         guard found.type.id == CheckpointTurn.typeID else { throw .notACheckpoint(turn) }
         return try await SessionRecord(at: turn, of: row.context.id, in: self.store)
     }
@@ -247,6 +258,12 @@ extension Sessions {
             throw .modified(story.file, expected: story.graphHash, actual: hash)
         }
         return try PipelineSource(bytes, path: story.file, handlers: self.kit.handlers)
+    }
+
+    func source(of story: SessionStory, _ options: ReplayOptions) async throws(SessionRefusal) -> PipelineSource {
+        if let source = options.source { return source }
+        return try await self.source(
+            of: story, usesStored: options.usesStoredGraph, allowsModified: options.allowsModified)
     }
 
     private func storedSource(of story: SessionStory) async throws(SessionRefusal) -> PipelineSource {
