@@ -10,7 +10,7 @@ package struct ContextError: Error, Hashable, Sendable {
     package let line: Int?
     package let cause: FileError?
 
-    init(_ code: Code, _ message: String, hint: String? = nil, line: Int? = nil, cause: FileError? = nil) {
+    package init(_ code: Code, _ message: String, hint: String? = nil, line: Int? = nil, cause: FileError? = nil) {
         self.code = code
         self.message = message
         self.hint = hint

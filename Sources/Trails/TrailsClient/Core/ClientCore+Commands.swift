@@ -155,7 +155,7 @@ extension CancelCall {
         self.init(
             appID: frame.appID, id: id, reason: payload["reason"]?.string,
             initiatedBy: frame.issuer?.appID ?? payload["initiated_by"]?.string.flatMap { AppID($0) },
-            grace: seconds.map { .seconds($0) })
+            grace: seconds.map { .seconds($0) }, target: frame.command.target)
     }
 }
 

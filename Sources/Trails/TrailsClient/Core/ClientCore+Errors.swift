@@ -37,7 +37,10 @@ extension ClientCore {
 extension ClientCore {
     private mutating func take(_ error: ErrorFrame, isProven: Bool, at now: Timestamp, chance: Double) {
         let whose = error.appID.map { " app \($0.short)" } ?? ""
-        self.emit(.warn("the server refuses\(whose): \(error.code.rawValue): \(error.message)"))
+        // A number that another process of the app has used is nobody's concern: the message gets a new one.
+        if error.code != .conflict || error.seq == nil {
+            self.emit(.warn("the server refuses\(whose): \(error.code.rawValue): \(error.message)"))
+        }
         guard let app = error.appID, let lane = self.lanes[app] else { return self.takeNameless(error) }
         switch lane.phase {
         case .asking: self.refuseRegistration(of: lane, error, isProven: isProven, at: now, chance: chance)
@@ -80,7 +83,8 @@ extension ClientCore {
             guard now.since(since) < Self.takenMax else { return self.end(app, .refused(error.code)) }
             self.askLater(app, after: self.pause(app, error, at: now, chance: chance))
         case .cancelling:
-            let call = CancelCall(appID: app, id: nil, reason: error.message, initiatedBy: nil, grace: nil)
+            let call = CancelCall(
+                appID: app, id: nil, reason: error.message, initiatedBy: nil, grace: nil, target: nil)
             if lane.knowsCancel { self.emit(.cancel(call)) }
             self.end(app, .refused(error.code))
         case .revoked, .superseded, .keyMismatch, .notAuthorized, .badSignature, .badMessage, .unsupportedVersion,

@@ -90,7 +90,8 @@ extension ClientCore {
         case .report(let app, let message): self.report(message, of: app)
         case .learn(let app, let action): self.lanes[app]?.actions.insert(action)
         case .answered(let app, let id, let answer): self.answer(answer, to: id, of: app, at: now)
-        case .leave(let app, let reason): self.leave(app, reason)
+        case .leave(let app, let reason, let isPatient): self.leave(app, reason, isPatient: isPatient)
+        case .hurry: for app in self.order where self.lanes[app]?.farewell?.isPatient == true { self.hurry(app) }
         case .flush(let id): self.flushes.append((id, self.ordinal))
         case .opened: self.opened(at: now)
         case .lost(let why, let isPolite): self.lost(why, isPolite: isPolite, at: now, chance: chance)
@@ -126,6 +127,11 @@ extension ClientCore {
 extension ClientCore {
     /// Whether nothing waits for the server.
     package var isAllAcknowledged: Bool { self.lanes.values.allSatisfy(\.outbox.isEmpty) }
+}
+
+extension ClientCore {
+    /// How many apps it remembers, those that left a moment ago among them.
+    package var appCount: Int { self.lanes.count }
 }
 
 // MARK: - What follows from what was taken
@@ -170,6 +176,7 @@ extension ClientCore {
 
 extension ClientCore {
     private mutating func adopt(_ identity: ClientIdentity, at now: Timestamp) {
+        self.sweep(at: now)
         guard self.lanes[identity.appID] == nil else { return }
         self.lanes[identity.appID] = Lane(identity)
         self.order.append(identity.appID)
@@ -197,14 +204,43 @@ extension ClientCore {
         }
     }
 
-    private mutating func leave(_ app: AppID, _ reason: DisconnectReason) {
-        guard let lane = self.lanes[app], !lane.isOver, lane.farewell == nil else { return }
+    private mutating func leave(_ app: AppID, _ reason: DisconnectReason, isPatient: Bool) {
+        guard let lane = self.lanes[app], !lane.isOver else { return }
+        guard lane.farewell == nil else {
+            if lane.farewell?.isPatient == true, !isPatient { self.hurry(app) }
+            return
+        }
         guard lane.incarnation > 0 || lane.isRegistered || !lane.outbox.isEmpty else {
             // Nobody has ever heard of it: there is nobody to say goodbye to.
             return self.end(app, .left(reason))
         }
-        self.change(app) { $0.farewell = Lane.Farewell(reason: reason) }
+        self.change(app) { $0.farewell = Lane.Farewell(reason: reason, isPatient: true) }
+        if !isPatient { self.hurry(app) }
+    }
+
+    private mutating func hurry(_ app: AppID) {
+        self.change(app) { $0.farewell?.isPatient = false }
         self.emit(.schedule(.farewell(app), after: Self.farewellMax))
+    }
+
+    /// Forgets who said goodbye so long ago that nothing can come of it, so that a client may speak for many apps one
+    /// after the other.
+    private mutating func sweep(at now: Timestamp) {
+        let gone = self.order.filter { app in
+            guard let lane = self.lanes[app], lane.outbox.isEmpty else { return false }
+            switch lane.phase {
+            case .left(let at): return now.since(at) >= Self.doubtMax
+            case .ended(.left): return true
+            case .away, .asking, .waiting, .ready, .ended: return false
+            }
+        }
+        guard !gone.isEmpty else { return }
+        for app in gone {
+            self.lanes[app] = nil
+            for timer in [ClientTimer.retry(app), .settled(app), .farewell(app)] { self.emit(.drop(timer)) }
+        }
+        let forgotten = Set(gone)
+        self.order.removeAll { forgotten.contains($0) }
     }
 
     /// The client speaks for the app no longer.

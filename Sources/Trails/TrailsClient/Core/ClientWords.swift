@@ -10,7 +10,11 @@ package enum ClientInput: Sendable {
     /// There is a handler for an action now; for `CancelBody.action` the cancel hook.
     case learn(AppID, action: String)
     case answered(AppID, CorrelationID, CommandAnswer)
-    case leave(AppID, DisconnectReason)
+    /// It says goodbye when all is acknowledged. An `isPatient` one waits for that as long as it takes, and becomes a
+    /// hurried one when it is asked again.
+    case leave(AppID, DisconnectReason, isPatient: Bool = false)
+    /// No goodbye is patient any more.
+    case hurry
     /// Asks to be told when every app is registered and all that was reported so far is acknowledged, or never will be.
     case flush(Int)
     // The socket
@@ -71,6 +75,8 @@ package struct CancelCall: Hashable, Sendable {
     package let reason: String?
     package let initiatedBy: AppID?
     package let grace: Duration?
+    /// The app that the cancel was meant for: this one, or one above it. `nil` where that is not known.
+    package let target: AppID?
 }
 
 /// Why a client speaks for an app no longer.

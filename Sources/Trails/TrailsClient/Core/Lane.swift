@@ -32,6 +32,8 @@ struct Lane: Sendable {
 
     struct Farewell {
         let reason: DisconnectReason
+        /// It may take as long as it takes.
+        var isPatient = false
         /// Whether it leaves although not all is acknowledged.
         var isOverdue = false
     }

@@ -24,6 +24,8 @@ package final class ClientEngine: Sendable {
     private let state: NIOLoopBoundBox<State>
     private let work: AsyncStream<Work>.Continuation
     let hooks = Hooks()
+    /// Takes the warnings in place of the log.
+    private let notice: (@Sendable (String) -> Void)?
 
     /// What belongs to the event loop.
     struct State {
@@ -47,7 +49,11 @@ package final class ClientEngine: Sendable {
         case cancel(CancelCall)
     }
 
-    package init(endpoint: ServerEndpoint, trust: TLSTrust, spool: sending Spool? = nil) {
+    package init(
+        endpoint: ServerEndpoint, trust: TLSTrust, spool: sending Spool? = nil,
+        notice: (@Sendable (String) -> Void)? = nil
+    ) {
+        self.notice = notice
         self.endpoint = endpoint
         self.trust = trust
         self.logger = Logger(label: "trails")
@@ -125,6 +131,7 @@ extension ClientEngine {
         var dice = SystemRandomNumberGenerator()
         let messages = reports.map { ClientInput.report($0.app, $0.message(id: .random(using: &dice), self.logger)) }
         guard !messages.isEmpty || !inputs.isEmpty else { return }
+        self.introduce(inputs)
         // Who says goodbye has reported before.
         let (first, last) = (inputs.filter { !$0.isGoodbye }, inputs.filter(\.isGoodbye))
         self.handle(first + messages + last)
@@ -175,9 +182,26 @@ extension ClientEngine {
         case .cancel(let call): self.work.yield(.cancel(call))
         case .flushed(let id, let isAll): self.state.value.flushes.removeValue(forKey: id)?.succeed(isAll)
         case .spool: break
-        case .warn(let text): self.logger.warning("\(text)")
+        case .warn(let text): self.warn(text)
         case .ended(let app, let end): self.state.value.ends[app] = end
         case .finished: self.finish()
+        }
+    }
+
+    private func warn(_ text: String) {
+        if let notice { notice(text) } else { self.logger.warning("\(text)") }
+    }
+
+    /// A spool remembers how each app registers, before it remembers what the app says.
+    private func introduce(_ inputs: [ClientInput]) {
+        guard self.state.value.spool != nil else { return }
+        for case .adopt(let identity) in inputs {
+            do throws(FileError) {
+                try self.state.value.spool?.introduce(identity)
+            } catch {
+                self.warn("the spool has ended: \(error.message)")
+                self.state.value.spool = nil
+            }
         }
     }
 
@@ -197,6 +221,8 @@ extension ClientEngine {
         for timer in self.state.value.timers.values { timer.cancel() }
         self.state.value.timers = [:]
         self.state.value.spool?.finish()
+        for promise in self.state.value.flushes.values { promise.succeed(self.state.value.core.isAllAcknowledged) }
+        self.state.value.flushes = [:]
         for promise in self.state.value.finishWaiters { promise.succeed() }
         self.state.value.finishWaiters = []
     }
@@ -257,7 +283,7 @@ extension ClientInput {
     /// Whether it takes the app away.
     fileprivate var isGoodbye: Bool {
         switch self {
-        case .leave, .answered, .flush: true
+        case .leave, .hurry, .answered, .flush: true
         default: false
         }
     }

@@ -39,7 +39,8 @@ final class Hooks: Sendable {
             return CommandAnswer(.unknownAction)
         }
         let context = CancelContext(
-            reason: call.reason, initiatedBy: call.initiatedBy, graceRemaining: min(grace, call.grace ?? grace))
+            reason: call.reason, initiatedBy: call.initiatedBy, graceRemaining: min(grace, call.grace ?? grace),
+            target: call.target)
         do {
             try await hook(context)
             return CommandAnswer(.done)
@@ -64,4 +65,6 @@ public struct CancelContext: Hashable, Sendable {
     public let initiatedBy: AppID?
     /// How long the hook has: after that the app counts as killed by force.
     public let graceRemaining: Duration
+    /// Whom the cancel was meant for: this app, or one above it. `nil` where that is not known.
+    public let target: AppID?
 }

@@ -22,7 +22,7 @@ extension TrailsClient {
         return child
     }
 
-    private static func child(
+    static func child(
         _ name: String, of parent: TrailsConfig, serverKey: PublicKey, _ tags: JSONObject, _ startDeadline: Duration
     ) throws(TrailsFailure) -> TrailsConfig {
         var dice = SystemRandomNumberGenerator()

@@ -55,7 +55,8 @@ extension TrailsClient {
     /// The client of the app that this process is, as TRAILS_INFO says.
     ///
     /// Without TRAILS_INFO the client does nothing: no thread, no socket, no error. The same with one warning when it
-    /// is there but cannot be used.
+    /// is there but cannot be used. Where another process speaks for that app, as `trails exec` and a pipeline do for
+    /// the programs they start, the client is a new child of it, named after this program.
     public static func initialize() -> TrailsClient {
         Self.initialize(in: ThisProcess.environment)
     }
@@ -63,13 +64,25 @@ extension TrailsClient {
     package static func initialize(in environment: [String: String]) -> TrailsClient {
         guard let text = environment[TrailsInfo.variable] else { return TrailsClient(nil, engine: nil) }
         do throws(TrailsInfoError) {
-            var config = TrailsConfig(info: try TrailsInfo(text: text))
+            let info = try TrailsInfo(text: text)
+            var config = Self.part(of: info, in: environment) ?? TrailsConfig(info: info)
             config.take(environment)
             if let problem = config.problem { return Self.idle(problem) }
             return Self.start(config)
         } catch {
             return Self.idle("\(error)")
         }
+    }
+
+    /// A new child of the app that `info` describes, if somebody else speaks for that app.
+    private static func part(of info: TrailsInfo, in environment: [String: String]) -> TrailsConfig? {
+        guard environment[TrailsInfo.heldVariable] == info.appID.description, let enrolment = info.enrolment else {
+            return nil
+        }
+        let parent = TrailsConfig(info: info, key: enrolment.derivedKey())
+        let serverKey = info.serverKey ?? enrolment.declaration.declaration.serverKey
+        let name = CommandLine.arguments.first?.split(separator: "/").last.map { String($0.prefix(60)) }
+        return try? Self.child(name ?? info.appName, of: parent, serverKey: serverKey, [:], .seconds(300))
     }
 
     private static func idle(_ problem: String) -> TrailsClient {
@@ -83,21 +96,20 @@ extension TrailsClient {
         return Self.start(config, nonce: .request(using: &dice))
     }
 
-    static func start(_ config: TrailsConfig, nonce: Nonce?) -> TrailsClient {
-        let identity = config.identity(process: .current(), nonce: nonce)
+    static func start(
+        _ config: TrailsConfig, nonce: Nonce?, notice: (@Sendable (String) -> Void)? = nil
+    ) -> TrailsClient {
         let engine = ClientEngine(
-            endpoint: config.info.server, trust: config.trust, spool: Self.spool(config, for: identity))
-        engine.tell(.adopt(identity))
+            endpoint: config.info.server, trust: config.trust, spool: Self.spool(config), notice: notice)
+        engine.tell(.adopt(config.identity(process: .current(), nonce: nonce)))
         return TrailsClient(config, engine: engine)
     }
 
-    private static func spool(_ config: TrailsConfig, for identity: ClientIdentity) -> Spool? {
+    private static func spool(_ config: TrailsConfig) -> Spool? {
         guard let directory = config.spoolDirectory else { return nil }
         do throws(FileError) {
-            var spool = try Spool(
+            return try Spool(
                 in: directory, server: config.info.server, serverKey: config.info.serverKey, on: POSIXFileSystem())
-            try spool.introduce(identity)
-            return spool
         } catch {
             Logger(label: "trails").warning("there is no spool", metadata: ["reason": "\(error.message)"])
             return nil

@@ -19,6 +19,7 @@ struct Work: Sendable {
     static func environment(for child: NewChild, from own: [String: String]) -> [String: String] {
         var environment = own.filter { !self.secrets.contains($0.key) }
         environment[TrailsInfo.variable] = child.info.text
+        environment[TrailsInfo.heldVariable] = child.info.appID.description
         return environment
     }
 

@@ -8,6 +8,9 @@ public import Vocabulary
 public struct TrailsInfo: Hashable, Sendable {
     /// The name of the environment variable.
     public static let variable = "TRAILS_INFO"
+    /// The name of the variable with the id of an app that another process speaks for already, as `trails exec` does
+    /// for its program: who finds that app in `TRAILS_INFO` reports as it by REST, or becomes a child of it.
+    package static let heldVariable = "TRAILS_HELD"
     /// The protocol version spoken here.
     public static let version: Int64 = 1
 
