@@ -84,7 +84,7 @@ import Testing
 
     @Test func `has scripts that bash can read and anyone can start`() throws {
         let scripts = ["scripts", "examples"].flatMap { folder in
-            Repository.here.files(in: folder) { !$0.hasSuffix(".md") }
+            Repository.here.files(in: folder) { !$0.hasSuffix(".md") && !$0.hasSuffix(".dot") }
         }
         #expect(scripts.contains("scripts/setup"))
         for path in scripts + [".ci/run"] {
