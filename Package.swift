@@ -136,6 +136,8 @@ let package = Package(
                 "TurnModel", "TurnStoreSQLite", "Vocabulary", "WebTransport",
                 from("swift-argument-parser", "ArgumentParser"), from("swift-log", "Logging"),
                 from("swift-service-lifecycle", "ServiceLifecycle"), from("swift-service-lifecycle", "UnixSignals"),
+                "DotLanguage", "DurableFiles", "PipelineApps", "PipelineCore", "PipelineRuntime", "PipelineTurns",
+                "TurnModel", "TurnStoreSQLite", "Vocabulary", from("swift-argument-parser", "ArgumentParser"),
                 from("swift-subprocess", "Subprocess"),
             ]),
         room(
@@ -151,6 +153,10 @@ let package = Package(
                 "WebTransport", from("hummingbird", "Hummingbird"), from("swift-http-types", "HTTPTypes"),
                 from("swift-log", "Logging"), from("swift-nio", "NIOCore"),
                 from("swift-service-lifecycle", "ServiceLifecycle"),
+            "PipelineApps", on: "Orchestra",
+            uses: [
+                "DurableFiles", "PipelineCore", "PipelineRuntime", "PipelineTurns", "TrailsClient", "TrailsContexts",
+                "TrailsCore", "TrailsWire", "TurnModel", "Vocabulary",
             ]),
 
         // Programs
@@ -212,6 +218,12 @@ let package = Package(
         tests(
             "OrchestraCommandsTests", uses: ["DotLanguage", "PipelineCore", "orchestra"], reads: ["Transcripts"]),
         tests("OrchestraProgramTests", uses: ["TurnModel", "TurnStoreSQLite", "Vocabulary", "orchestra"]),
+        tests(
+            "PipelineAppsTests",
+            uses: [
+                "DurableFiles", "PipelineApps", "Simulator", "TrailsClient", "TrailsCore", "TrailsWire", "Vocabulary",
+                "orchestra", "trails", "trailsd",
+            ]),
         tests("PipelineCoreTests", uses: ["DotLanguage", "PipelineCore", "TestKit", "Vocabulary"]),
         tests(
             "PipelineHandlerTests",

@@ -67,6 +67,12 @@ enum House {
                 "Vocabulary", "ProcessGuard", "DurableFiles", "DotLanguage", "PipelineCore", "TurnModel",
                 "PipelineTurns",
             ]),
+        .shell(
+            "PipelineApps", "Orchestra",
+            uses: [
+                "Vocabulary", "DurableFiles", "TrailsCore", "TrailsWire", "TrailsContexts", "TrailsClient",
+                "PipelineCore", "TurnModel", "PipelineTurns", "PipelineRuntime",
+            ]),
         .shell("TurnStoreSQLite", "Orchestra", uses: ["Vocabulary", "SQLiteStorage", "TurnModel"]),
         .shell(
             "PipelineServer", "Orchestra",
@@ -79,6 +85,8 @@ enum House {
             uses: [
                 "Vocabulary", "DurableFiles", "WebTransport", "DotLanguage", "PipelineCore", "TurnModel",
                 "PipelineTurns", "PipelineRuntime", "TurnStoreSQLite", "PipelineServer",
+                "Vocabulary", "DurableFiles", "DotLanguage", "PipelineCore", "TurnModel", "PipelineTurns",
+                "PipelineRuntime", "PipelineApps", "TurnStoreSQLite",
             ]),
 
         .shell(

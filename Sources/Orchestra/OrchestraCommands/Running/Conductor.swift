@@ -1,5 +1,6 @@
 import ArgumentParser
 import Dispatch
+import PipelineApps
 import PipelineCore
 import PipelineRuntime
 import TurnModel
@@ -34,9 +35,13 @@ struct Conductor {
     private func play(once run: SessionRun) async -> RunReport {
         let listener = SignalListener(run, deadline: self.options.deadline.length)
         let sources = listener.listen()
+        let apps = self.sessions.kit.observers.lazy.compactMap { $0 as? PipelineApps }.first
+        apps?.attach(run)
+        async let _: Void? = apps?.settleNodes(from: self.sessions.store)
         let report = await run.run()
         listener.stop()
         for source in sources { source.cancel() }
+        await apps?.finish(report)
         return report
     }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import PipelineApps
 import PipelineCore
 import PipelineRuntime
 import TurnModel
@@ -14,6 +15,7 @@ struct RunOptions: ParsableArguments {
     @OptionGroup var agents: AgentOptions
     @Option(help: "Seconds to wait for a store that is away (default: 60; ORCHESTRA_STORE_PATIENCE).")
     var storePatience: Int?
+    @Flag(help: "Be no app of TRAILS, although a root is chosen or TRAILS_INFO is set.") var noTrails = false
     @Option(help: "End with this code instead of 0 when the run is paused.") var pauseExitCode: Int32 = 0
     @Option(help: "From a SIGTERM or SIGHUP until the node at work is stopped.") var deadline: TimeLength = "10s"
     @Option(help: "From when a node at work is asked to stop until it is killed.") var grace: TimeLength = "5s"
@@ -49,9 +51,31 @@ struct RunOptions: ParsableArguments {
             screen ?? EventPrinter(json: self.json, displayID: displayID),
             RunDirectoryKeeper(in: self.agents.runsPath, exit: exit, displayID: displayID),
         ]
+        if file != nil, let apps = self.apps(displayID) {
+            kit.observers.append(apps)
+            kit.handlers = apps.wrapping(kit.handlers)
+        }
         kit.limits.outage = try self.patience
         kit.say = { Output.aside("orchestra: note: \($0)\n") }
         return kit
+    }
+
+    /// Shows the run in the tree of TRAILS; `nil` where nobody said which, and no session was shown before.
+    private func apps(_ displayID: DisplayID?) -> PipelineApps? {
+        guard !self.noTrails else { return nil }
+        let environment = ProcessInfo.processInfo.environment
+        let notice = { @Sendable (text: String) in Output.aside("orchestra: note: \(text)\n") }
+        var standing: Standing?
+        do throws(StandingProblem) {
+            standing = try Standing.find(in: environment)
+        } catch {
+            notice("the run is no app of TRAILS: \(error.message)" + (error.hint.map { " (\($0))" } ?? ""))
+        }
+        guard standing != nil || displayID != nil else { return nil }
+        return PipelineApps(
+            PipelineApps.Scene(
+                standing: standing, runs: self.agents.runsPath, environment: environment, displayID: displayID,
+                now: RunWorld().now, notice: notice))
     }
 
     /// `nil` when nobody could answer here: then a question waits for `orchestra answer`.
