@@ -26,7 +26,7 @@ BUILD_PROGRAMS = for program in $(PROGRAMS); do $(RELEASE) --product $$program |
 .PHONY: help demo test check build install
 
 help:
-	@echo 'make demo      install what is missing, build, and watch a tree survive kill -9'
+	@echo 'make demo      install what is missing, build, and watch a pipeline and a tree survive kill -9'
 	@echo 'make test      all tests'
 	@echo 'make check     the style: format, tidiness, arrows of the house, systemd units'
 	@echo 'make build     the programs, optimised'
