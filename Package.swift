@@ -130,6 +130,12 @@ let package = Package(
             "PipelineCore", on: "Orchestra",
             uses: ["DotLanguage", "Vocabulary", from("swift-collections", "HashTreeCollections")]),
         room(
+            "ModelClient", on: "Orchestra",
+            uses: [
+                "Vocabulary", from("async-http-client", "AsyncHTTPClient"), from("swift-nio", "NIOCore"),
+                from("swift-nio", "NIOHTTP1"), from("swift-nio", "NIOPosix"), from("swift-nio-ssl", "NIOSSL"),
+            ]),
+        room(
             "OrchestraCommands", on: "Orchestra",
             uses: [
                 "DotLanguage", "DurableFiles", "PipelineCore", "PipelineRuntime", "PipelineServer", "PipelineTurns",
@@ -138,6 +144,9 @@ let package = Package(
                 from("swift-service-lifecycle", "ServiceLifecycle"), from("swift-service-lifecycle", "UnixSignals"),
                 "DotLanguage", "DurableFiles", "PipelineApps", "PipelineCore", "PipelineRuntime", "PipelineTurns",
                 "TurnModel", "TurnStoreSQLite", "Vocabulary", from("swift-argument-parser", "ArgumentParser"),
+                "DotLanguage", "DurableFiles", "ModelClient", "PipelineCore", "PipelineRuntime", "PipelineTurns",
+                "TurnModel", "TurnStoreSQLite", "Vocabulary",
+                from("swift-argument-parser", "ArgumentParser"),
                 from("swift-subprocess", "Subprocess"),
             ]),
         room(
@@ -145,6 +154,8 @@ let package = Package(
             uses: [
                 "DotLanguage", "DurableFiles", "PipelineCore", "PipelineTurns", "ProcessGuard", "TurnModel",
                 "Vocabulary",
+                "CLinuxShims", "DotLanguage", "DurableFiles", "ModelClient", "PipelineCore", "PipelineTurns",
+                "TurnModel", "Vocabulary",
             ]),
         room(
             "PipelineServer", on: "Orchestra",
@@ -176,7 +187,8 @@ let package = Package(
             "TestKit", on: "Testing",
             uses: [
                 "TrailsCore", "TrailsStore", "TurnModel", "Vocabulary",
-                from("swift-collections", "HashTreeCollections"),
+                from("swift-collections", "HashTreeCollections"), from("swift-nio", "NIOCore"),
+                from("swift-nio", "NIOPosix"),
             ]),
         room("Simulator", on: "Testing", uses: ["DurableFiles", "TestKit", "Vocabulary"]),
         tool("store-writer", in: "StoreWriter", uses: ["TestKit", "TrailsCore", "TrailsStoreSQLite", "Vocabulary"]),
@@ -215,6 +227,7 @@ let package = Package(
             reads: ["Cron", "PowerCut"]),
         tests("DotLanguageTests", uses: ["DotLanguage", "TestKit"], reads: ["Transcripts"]),
         tests("DurableFilesTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
+        tests("ModelClientTests", uses: ["ModelClient", "TestKit", "Vocabulary"]),
         tests(
             "OrchestraCommandsTests", uses: ["DotLanguage", "PipelineCore", "orchestra"], reads: ["Transcripts"]),
         tests("OrchestraProgramTests", uses: ["TurnModel", "TurnStoreSQLite", "Vocabulary", "orchestra"]),
@@ -224,12 +237,16 @@ let package = Package(
                 "DurableFiles", "PipelineApps", "Simulator", "TrailsClient", "TrailsCore", "TrailsWire", "Vocabulary",
                 "orchestra", "trails", "trailsd",
             ]),
+            "OrchestraCommandsTests", uses: ["DotLanguage", "PipelineCore", "TestKit", "orchestra"],
+            reads: ["Transcripts"]),
         tests("PipelineCoreTests", uses: ["DotLanguage", "PipelineCore", "TestKit", "Vocabulary"]),
         tests(
             "PipelineHandlerTests",
             uses: [
                 "DotLanguage", "DurableFiles", "PipelineCore", "PipelineRuntime", "PipelineTurns", "ProcessGuard",
                 "Simulator", "TurnModel", "Vocabulary",
+                "DotLanguage", "DurableFiles", "ModelClient", "PipelineCore", "PipelineRuntime", "PipelineTurns",
+                "Simulator", "TestKit", "TurnModel", "Vocabulary",
             ]),
         tests("PipelineLintTests", uses: ["DotLanguage", "PipelineCore", "TestKit"]),
         tests(

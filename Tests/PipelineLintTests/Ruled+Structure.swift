@@ -76,6 +76,10 @@ extension Ruled {
         Ruled(.typeKnown, .warning, "start -> a -> end a [shape=oval, type=tool]"),
         Ruled(.typeUnbuilt, .error, "start -> a -> b -> end a [shape=house] b [type=stack.manager_loop]", "a", "b"),
         Ruled(.typeUnbuilt, .error, "start -> a -> end a [shape=house, type=tool]"),
+        Ruled(
+            .modeUnbuilt, .error,
+            "start -> a -> b -> c -> end a [\"agent.mode\"=interactive] b [\"agent.mode\"=other] "
+                + "c [shape=parallelogram, \"agent.mode\"=interactive]", "a"),
         Ruled(.retryTargetExists, .warning, "start -> a -> end a [retry_target=x, fallback_retry_target=y]", "a", "a"),
         Ruled(.retryTargetExists, .warning, "retry_target=x start -> end", ""),
         Ruled(.retryTargetExists, .warning, "start -> a -> end a [retry_target=start]"),

@@ -61,11 +61,14 @@ enum House {
         .core("PipelineCore", "Orchestra", uses: ["Vocabulary", "DotLanguage"], imports: ["HashTreeCollections"]),
         .core("TurnModel", "Orchestra", uses: ["Vocabulary"]),
         .core("PipelineTurns", "Orchestra", uses: ["Vocabulary", "TurnModel"]),
+        .shell("ModelClient", "Orchestra", uses: ["Vocabulary"]),
         .shell(
             "PipelineRuntime", "Orchestra",
             uses: [
                 "Vocabulary", "ProcessGuard", "DurableFiles", "DotLanguage", "PipelineCore", "TurnModel",
                 "PipelineTurns",
+                "Vocabulary", "CLinuxShims", "DurableFiles", "DotLanguage", "PipelineCore", "TurnModel",
+                "PipelineTurns", "ModelClient",
             ]),
         .shell(
             "PipelineApps", "Orchestra",
@@ -87,6 +90,7 @@ enum House {
                 "PipelineTurns", "PipelineRuntime", "TurnStoreSQLite", "PipelineServer",
                 "Vocabulary", "DurableFiles", "DotLanguage", "PipelineCore", "TurnModel", "PipelineTurns",
                 "PipelineRuntime", "PipelineApps", "TurnStoreSQLite",
+                "ModelClient", "PipelineRuntime", "TurnStoreSQLite",
             ]),
 
         .shell(

@@ -94,10 +94,10 @@ struct GoingOn {
 
     /// The session goes on with the agent that it began with, unless one is named here.
     private static func withAgent(of story: SessionStory, _ options: RunOptions) -> RunOptions {
-        guard let agent = story.agent, options.agents.namedAgent == nil else { return options }
+        guard let agent = story.agent, !options.agents.models.isSaid else { return options }
         Output.aside("orchestra: note: the agent is that of the session: \(agent.shownToPeople())\n")
         var options = options
-        options.agents.agent = agent
+        options.agents.models.agent = agent
         return options
     }
 

@@ -74,6 +74,7 @@ struct EventLine {
         case .agent(let turn):
             let tokens = turn.tokenUsage.values.reduce(0, +)
             return "[AgentTurn] \(turn.number) of \(turn.node)" + (tokens > 0 ? ": \(tokens) tokens" : "")
+        case .modelSaid(let node, let line): return "[Model] \(node): \(line.shownToPeople(scalarsMax: 2_000))"
         case .note(let text): return "[Note] \(text.shownToPeople(scalarsMax: 2_000))"
         case .storeUnreachable(let what): return "[Store] does not answer: \(what.shownToPeople())"
         default: return nil

@@ -6,27 +6,20 @@ import Vocabulary
 
 /// Who does the work of nodes, and where it leaves its files.
 struct AgentOptions: ParsableArguments {
-    @Option(help: "The agent for LLM nodes: a command that reads a prompt and prints its answer (ORCHESTRA_AGENT).")
-    var agent: String?
+    @OptionGroup var models: ModelOptions
     @Option(help: "Where the files of runs go (default: ~/.orchestra/runs).", completion: .directory)
     var runs: String?
     @Option(help: "What to do with an attempt that a crash left in doubt: retry, ask or fail.")
     var onUnknown = UnknownFatePolicy.retry
 
-    /// The agent that was named; empty where somebody insists on none.
-    var namedAgent: String? { self.agent ?? ProcessInfo.processInfo.environment["ORCHESTRA_AGENT"] }
-
-    /// `nil` for nobody: the nodes of models are simulated then.
-    var agentCommand: AgentCommand? {
-        let command = self.namedAgent ?? ""
-        return command.isEmpty ? nil : AgentCommand(command)
-    }
+    /// `nil` for nobody: the nodes of models are simulated then. What is wrong with it was said when it was parsed.
+    var backEnd: (any ModelBackEnd)? { try? self.models.backEnd() }
 
     var handlers: HandlerRegistry {
         var registry = HandlerRegistry([.tool: ToolHandler()])
-        guard let agent = self.agentCommand else { return registry }
-        registry[.codergen] = CodergenHandler(agent)
-        registry[.fanIn] = FanInHandler(agent)
+        guard let backEnd else { return registry }
+        registry[.codergen] = CodergenHandler(backEnd)
+        registry[.fanIn] = FanInHandler(backEnd)
         return registry
     }
 
@@ -37,8 +30,11 @@ struct AgentOptions: ParsableArguments {
         var kit = RunKit(
             handlers: self.handlers, place: HandlerPlace(workingDirectory: folder, runDirectory: self.runsPath))
         kit.unknownFate = self.onUnknown
-        kit.isSimulated = self.agentCommand == nil
-        kit.agent = self.agentCommand?.command
+        let backEnd = self.backEnd
+        kit.isSimulated = backEnd == nil
+        kit.agent = (backEnd as? AgentCommand)?.command
+        // A question to a model changes nothing; what a program does, nobody knows.
+        if backEnd is ChatBackEnd { kit.rerunnableHandlers = [.codergen] }
         kit.engineVersion = VersionCommand.number
         return kit
     }

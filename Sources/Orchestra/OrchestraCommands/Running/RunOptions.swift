@@ -86,10 +86,17 @@ struct RunOptions: ParsableArguments {
         return screen.map { StillInterviewer(other: console, screen: $0) } ?? console
     }
 
-    /// Says what a person could take for real otherwise.
+    /// Says what a person could take for real otherwise, and what is heard by others.
     func warn(about graph: PipelineGraph) {
-        guard self.agents.agentCommand == nil, graph.nodes.contains(where: { $0.handler == .codergen }) else { return }
-        Output.aside("orchestra: note: no agent is configured, so LLM nodes are simulated (see --agent)\n")
+        let asking = graph.nodes.filter { $0.handler == .codergen }
+        guard !asking.isEmpty else { return }
+        guard let backEnd = self.agents.backEnd else {
+            return Output.aside(
+                "orchestra: note: no agent is configured, so LLM nodes are simulated (see --agent and --llm)\n")
+        }
+        for note in (backEnd as? ChatBackEnd)?.notes(about: asking, in: graph) ?? [] {
+            Output.aside("orchestra: note: \(note.shownToPeople(scalarsMax: 500))\n")
+        }
     }
 }
 

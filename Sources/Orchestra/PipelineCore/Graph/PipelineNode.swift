@@ -32,6 +32,10 @@ package struct PipelineNode: Sendable, Equatable {
     package var llmModel: String
     package var llmProvider: String
     package var reasoningEffort: String
+    /// How free a model is in its choice of words; `nil` for what its server takes.
+    package let temperature: Double?
+    /// How long an answer of a model may be; `nil` for what its server takes.
+    package let maxTokens: Int?
     package let toolCommand: String
     /// Under which a tool files its output.
     package let toolName: String
@@ -106,6 +110,8 @@ extension PipelineNode {
         self.llmModel = reader.text("llm_model")
         self.llmProvider = reader.text("llm_provider")
         self.reasoningEffort = reader.text("reasoning_effort")
+        self.temperature = reader.number("temperature")
+        self.maxTokens = reader.integer("max_tokens", atLeast: 1)
         self.toolCommand = reader.text("tool_command")
         self.toolName = reader.text("name").isEmpty ? node.id : reader.text("name")
         self.maxParallel = reader.integer("max_parallel", atLeast: 1) ?? Self.maxParallelDefault

@@ -78,6 +78,15 @@ extension LintRule {
         }
     }
 
+    /// A node that says so must not go on as if it had not.
+    static let modeUnbuilt = LintRule { subject in
+        subject.graph.nodes.filter { $0.handler == .codergen && $0.agent.isInteractive }.map { node in
+            node.diagnostic(
+                .modeUnbuilt, "\(node.id) is to chat with a person (agent.mode), which is not there yet", .error,
+                key: "agent.mode", hint: "leave agent.mode out, and let a wait.human node ask about the answer")
+        }
+    }
+
     private static func known(_ key: String) -> String {
         let types = HandlerType.builtIn.subtracting(HandlerType.unbuilt).map(\.text)
         let shapes = HandlerType.byShape.filter { !HandlerType.unbuilt.contains($0.value) }.keys

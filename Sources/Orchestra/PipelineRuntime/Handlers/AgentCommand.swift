@@ -1,5 +1,5 @@
 import DurableFiles
-import PipelineCore
+package import PipelineCore
 import PipelineTurns
 import TurnModel
 import Vocabulary
@@ -8,7 +8,7 @@ import Vocabulary
 ///
 /// Beside the environment of every attempt it gets `ORCHESTRA_MODEL`, `ORCHESTRA_PROVIDER`,
 /// `ORCHESTRA_REASONING_EFFORT` and `ORCHESTRA_THREAD` (the conversation to go on with), each if there is one.
-package struct AgentCommand: Sendable, Hashable {
+package struct AgentCommand: ModelBackEnd, Hashable {
     /// For the shell.
     package let command: String
     /// For a node that says nothing.
@@ -19,12 +19,8 @@ package struct AgentCommand: Sendable, Hashable {
         self.timeoutDefault = timeoutDefault
     }
 
-    /// How much of an answer the context holds; all of it is a file.
-    static let responseMax = 16_000
-
-    /// Asks, and makes an outcome of the answer with `conclude`. What fails, fails the attempt.
-    func ask(_ call: HandlerCall, conclude: @escaping @Sendable (String) -> Outcome) async -> Outcome {
-        let prompt = Self.prompt(for: call)
+    package func ask(_ call: HandlerCall, conclude: @escaping @Sendable (String) -> Outcome) async -> Outcome {
+        let prompt = call.prompt
         call.report(.prompt(prompt))
         let work = AttemptWork(call)
         let timeout = call.timeout ?? self.timeoutDefault
@@ -41,16 +37,9 @@ package struct AgentCommand: Sendable, Hashable {
         }
     }
 
-    /// What went before, then the instruction.
-    static func prompt(for call: HandlerCall) -> String {
-        [call.briefing.preamble, call.node.instruction].filter { !$0.isEmpty }.joined(separator: "\n\n")
-    }
-
     private static func environment(for call: HandlerCall) -> [String: String] {
-        let attributes = call.graph.attributes
         let values = [
-            "ORCHESTRA_MODEL": call.node.llmModel.isEmpty ? attributes.llmModel : call.node.llmModel,
-            "ORCHESTRA_PROVIDER": call.node.llmProvider.isEmpty ? attributes.llmProvider : call.node.llmProvider,
+            "ORCHESTRA_MODEL": call.model, "ORCHESTRA_PROVIDER": call.provider,
             "ORCHESTRA_REASONING_EFFORT": call.node.reasoningEffort, "ORCHESTRA_THREAD": call.briefing.thread ?? "",
         ]
         return values.filter { !$0.value.isEmpty }

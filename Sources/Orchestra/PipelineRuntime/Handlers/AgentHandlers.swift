@@ -3,9 +3,9 @@ import Vocabulary
 
 /// Lets an agent do a codergen node.
 package struct CodergenHandler: NodeHandler {
-    private let agent: AgentCommand
+    private let agent: any ModelBackEnd
 
-    package init(_ agent: AgentCommand) {
+    package init(_ agent: any ModelBackEnd) {
         self.agent = agent
     }
 
@@ -13,25 +13,26 @@ package struct CodergenHandler: NodeHandler {
     package func run(_ call: HandlerCall) async -> Outcome? {
         await self.agent.ask(call) { text in
             var updates = ResponseKeys.lift(from: text, declared: call.node.contextKeys)
-            let shown = String(text.prefix(AgentCommand.responseMax))
+            let shown = String(text.prefix(ModelAnswer.shownMax))
             updates["last_response"] = .string(shown)
             return Outcome(.success, contextUpdates: updates, notes: shown)
         }
     }
 }
 
-/// Lets an agent choose the best branch at a fan-in that has a prompt; without a usable answer the rules choose.
+/// Lets an agent choose the best branch at a fan-in that has a prompt; without an agent, or a usable answer, the rules
+/// choose.
 package struct FanInHandler: NodeHandler {
-    private let agent: AgentCommand
+    private let agent: (any ModelBackEnd)?
 
-    package init(_ agent: AgentCommand) {
+    package init(_ agent: (any ModelBackEnd)?) {
         self.agent = agent
     }
 
     package func run(_ call: HandlerCall) async -> Outcome? {
         let fanIn = FanIn(call.node, in: call.graph, context: call.context)
-        guard !call.node.prompt.isEmpty else { return fanIn.outcome() }
-        let asked = await self.agent.ask(call) { text in
+        guard !call.node.prompt.isEmpty, let agent else { return fanIn.outcome() }
+        let asked = await agent.ask(call) { text in
             Outcome(.success, notes: fanIn.choice(in: text) ?? "")
         }
         guard !Task.isCancelled else { return asked }

@@ -20,18 +20,21 @@ package struct Redaction: Sendable {
     /// The longest first, so that no part of one stays.
     private let secrets: [String]
 
-    package init(environment: [String: String]) {
+    /// - Parameter secrets: Those known for what they are, whatever their variables are called.
+    package init(environment: [String: String], secrets: [String] = []) {
+        let named = environment.filter { name, value in
+            value.utf8.count >= Self.secretMin && Self.names.contains { name.uppercased().contains($0) }
+        }
         self.secrets =
-            environment.filter { name, value in
-                value.utf8.count >= Self.secretMin && Self.names.contains { name.uppercased().contains($0) }
-            }
-            .flatMap { [$0.value, $0.value.trimmed] }
+            (named.flatMap { [$0.value, $0.value.trimmed] } + secrets.filter { !$0.isEmpty })
             .sorted { ($1.utf8.count, $0) < ($0.utf8.count, $1) }
     }
 
-    package func redact(_ text: String) -> String {
-        let known = self.secrets.reduce(text) { $0.replacing($1, with: Self.mark) }
-        return Self.redactWords(of: known)
+    package func redact(_ text: String) -> String { Self.redactWords(of: self.redactKnown(text)) }
+
+    /// Only what is secret for certain: for texts that people asked for, and that may speak of keys.
+    func redactKnown(_ text: String) -> String {
+        self.secrets.reduce(text) { $0.replacing($1, with: Self.mark) }
     }
 
     /// Words in the form of keys, what follows `Bearer`, and passwords in addresses.

@@ -95,6 +95,8 @@ package enum HandlerReport: Sendable {
     case response(String)
     case tool(ToolExecution)
     case agent(AgentTurn)
+    /// A line of the answer that a model is writing; not recorded, for it may have to begin again.
+    case saying(String)
     /// One line for a person; not recorded.
     case note(String)
     /// The newest lines that a program wrote; shown and not recorded.

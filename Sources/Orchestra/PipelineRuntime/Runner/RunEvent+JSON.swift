@@ -99,7 +99,16 @@ extension RunEvent {
                 ]
             )
         case .agent(let turn):
-            ("agent_turn", ["node": .string(turn.node), "number": .integer(Int64(clamping: turn.number))])
+            (
+                "agent_turn",
+                [
+                    "node": .string(turn.node), "number": .integer(Int64(clamping: turn.number)),
+                    "model": turn.model.map { .string($0) } ?? .null,
+                    "token_usage": .object(turn.tokens),
+                ]
+            )
+        case .modelSaid(let node, let line):
+            ("model_said", ["node": .string(node.text), "text": .string(line)])
         case .note(let text): ("note", ["text": .string(text)])
         case .output(let node, let lines):
             ("output", ["node": .string(node.text), "lines": .array(lines.map { .string($0) })])
@@ -124,6 +133,16 @@ extension StageReport {
     fileprivate var json: JSONObject {
         self.attempt.json.adding(["duration_ms": self.duration.json]).adding(self.outcome.json)
             .adding(["status": .string(self.outcome.status.rawValue)])
+    }
+}
+
+extension AgentTurn {
+    fileprivate var tokens: JSONObject {
+        var tokens = JSONObject()
+        for (name, count) in self.tokenUsage.sorted(by: { $0.key < $1.key }) {
+            tokens[name] = .integer(Int64(clamping: count))
+        }
+        return tokens
     }
 }
 

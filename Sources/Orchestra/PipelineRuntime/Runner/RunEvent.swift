@@ -5,7 +5,7 @@ package import Vocabulary
 
 /// Something that happened in a run, for whoever watches it (spec/orchestra.md 2.16).
 ///
-/// Told when its record is on disk. Only `note` and `output` come earlier, while their attempt goes on.
+/// Told when its record is on disk. Only `modelSaid`, `note` and `output` come earlier, while their attempt goes on.
 package struct RunEvent: Sendable {
     package let time: Timestamp
     package let session: ContextID
@@ -45,6 +45,8 @@ package struct RunEvent: Sendable {
         case checkpointSaved(NodeID?, next: NodeID?)
         case tool(ToolExecution)
         case agent(AgentTurn)
+        /// A line of the answer that the model of a node is writing.
+        case modelSaid(NodeID, String)
         case note(String)
         /// What a program has written last, told now and then if somebody wants to see it.
         case output(NodeID, [String])

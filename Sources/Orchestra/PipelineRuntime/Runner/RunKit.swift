@@ -15,6 +15,8 @@ package struct RunKit: Sendable {
     package var unknownFate = UnknownFatePolicy.retry
     /// Models are not asked: their nodes follow the script in the file, or succeed.
     package var isSimulated = false
+    /// Handlers that change nothing outside, so that an attempt of unknown fate may be made again without asking.
+    package var rerunnableHandlers: Set<HandlerType> = []
     package var engineVersion: String?
     /// The command that stands in for models, as the record of a session keeps it.
     package var agent: String?
@@ -29,8 +31,11 @@ package struct RunKit: Sendable {
 
     func settings(of session: DisplayID) -> RunSettings {
         let key = session.description
-        return self.isSimulated
+        var settings: RunSettings =
+            self.isSimulated
             ? .simulated(key: key, unknownFate: self.unknownFate) : RunSettings(key: key, unknownFate: self.unknownFate)
+        settings.rerunnableHandlers.formUnion(self.rerunnableHandlers)
+        return settings
     }
 }
 

@@ -1,0 +1,27 @@
+package import PipelineCore
+
+/// Who answers the prompts of LLM nodes: a program, or a server (spec/orchestra.md chapter 4, P1 5).
+package protocol ModelBackEnd: Sendable {
+    /// Asks once, and makes an outcome of the answer with `conclude`. What fails, fails the attempt.
+    ///
+    /// When its task is cancelled it ends what it does at once.
+    func ask(_ call: HandlerCall, conclude: @escaping @Sendable (String) -> Outcome) async -> Outcome
+}
+
+/// How much of an answer the context holds; all of it is a file.
+enum ModelAnswer {
+    static let shownMax = 16_000
+}
+
+extension HandlerCall {
+    /// What a model is told: what went before, then the instruction.
+    var prompt: String {
+        [self.briefing.preamble, self.node.instruction].filter { !$0.isEmpty }.joined(separator: "\n\n")
+    }
+
+    /// Of the node, or of the graph; empty when neither names one.
+    var model: String { self.node.llmModel.isEmpty ? self.graph.attributes.llmModel : self.node.llmModel }
+
+    /// Of the node, or of the graph; empty when neither names one.
+    var provider: String { self.node.llmProvider.isEmpty ? self.graph.attributes.llmProvider : self.node.llmProvider }
+}
