@@ -136,6 +136,9 @@ let package = Package(
                 from("swift-nio", "NIOHTTP1"), from("swift-nio", "NIOPosix"), from("swift-nio-ssl", "NIOSSL"),
             ]),
         room(
+            "PipelineWorkspaces", on: "Orchestra",
+            uses: ["PipelineCore", "PipelineRuntime", "PipelineTurns", "TurnModel", "Vocabulary"]),
+        room(
             "OrchestraCommands", on: "Orchestra",
             uses: [
                 "DotLanguage", "DurableFiles", "PipelineCore", "PipelineRuntime", "PipelineServer", "PipelineTurns",
@@ -145,7 +148,7 @@ let package = Package(
                 "DotLanguage", "DurableFiles", "PipelineApps", "PipelineCore", "PipelineRuntime", "PipelineTurns",
                 "TurnModel", "TurnStoreSQLite", "Vocabulary", from("swift-argument-parser", "ArgumentParser"),
                 "DotLanguage", "DurableFiles", "ModelClient", "PipelineCore", "PipelineRuntime", "PipelineTurns",
-                "TurnModel", "TurnStoreSQLite", "Vocabulary",
+                "PipelineWorkspaces", "TurnModel", "TurnStoreSQLite", "Vocabulary",
                 from("swift-argument-parser", "ArgumentParser"),
                 from("swift-subprocess", "Subprocess"),
             ]),
@@ -264,6 +267,12 @@ let package = Package(
             ]),
         tests("PipelineTurnsTests", uses: ["PipelineTurns", "TurnModel", "Vocabulary"], reads: ["Vectors"]),
         tests("ProcessGuardTests", uses: ["ProcessGuard", "Simulator"]),
+        tests(
+            "PipelineWorkspacesTests",
+            uses: [
+                "DotLanguage", "PipelineCore", "PipelineRuntime", "PipelineTurns", "PipelineWorkspaces", "Simulator",
+                "TurnModel", "Vocabulary", "orchestra",
+            ]),
         tests("SQLiteStorageTests", uses: ["SQLiteStorage", "TestKit", "Vocabulary"]),
         tests("SimulatorTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
         tests("StoryTests", uses: ["orchestra", "TrailsClient", "trails", "trailsd"]),

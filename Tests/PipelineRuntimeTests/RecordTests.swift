@@ -53,6 +53,14 @@ struct RecordTests {
         }
     }
 
+    @Test func `a checkpoint tells strangers where repositories stand, when they have moved`() {
+        var checkpoint = RunCheckpoint()
+        checkpoint.context = ContextDelta(set: ["workspace.app.commit": "c0ffee", "workspace.app.path": "/app", "a": 1])
+        #expect(CheckpointTurn(checkpoint, base: nil).workspaces == ["app": "c0ffee"])
+        checkpoint.context = ContextDelta(set: ["a": 2])
+        #expect(CheckpointTurn(checkpoint, base: nil).workspaces.isEmpty)
+    }
+
     @Test func `a restart of a long run reads a short chain`() async throws {
         let nodes = (1...300).map { "n\($0)" }.joined(separator: " -> ")
         let stage = try Stage(

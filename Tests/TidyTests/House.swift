@@ -76,6 +76,8 @@ enum House {
                 "Vocabulary", "DurableFiles", "TrailsCore", "TrailsWire", "TrailsContexts", "TrailsClient",
                 "PipelineCore", "TurnModel", "PipelineTurns", "PipelineRuntime",
             ]),
+            "PipelineWorkspaces", "Orchestra",
+            uses: ["Vocabulary", "PipelineCore", "TurnModel", "PipelineTurns", "PipelineRuntime"]),
         .shell("TurnStoreSQLite", "Orchestra", uses: ["Vocabulary", "SQLiteStorage", "TurnModel"]),
         .shell(
             "PipelineServer", "Orchestra",
@@ -91,6 +93,7 @@ enum House {
                 "Vocabulary", "DurableFiles", "DotLanguage", "PipelineCore", "TurnModel", "PipelineTurns",
                 "PipelineRuntime", "PipelineApps", "TurnStoreSQLite",
                 "ModelClient", "PipelineRuntime", "TurnStoreSQLite",
+                "ModelClient", "PipelineRuntime", "PipelineWorkspaces", "TurnStoreSQLite",
             ]),
 
         .shell(

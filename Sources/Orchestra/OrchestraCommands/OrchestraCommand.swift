@@ -14,6 +14,7 @@ struct OrchestraCommand: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, ResumeCommand.self, ReplayCommand.self, StatusCommand.self, AttachCommand.self,
             DiffCommand.self, PauseCommand.self, CancelCommand.self, AnswerCommand.self, Compile.self,
-            GraphCommand.self, ServeCommand.self, DoctorCommand.self, Completions.self, VersionCommand.self,
+            GraphCommand.self, ServeCommand.self, DoctorCommand.self, CleanupCommand.self, Completions.self,
+            VersionCommand.self,
         ])
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import PipelineCore
 import PipelineRuntime
+import PipelineWorkspaces
 import TurnModel
 import Vocabulary
 
@@ -15,6 +16,10 @@ struct RunCommand: AsyncParsableCommand {
 
     @Argument(help: "The pipeline, a file in DOT.", completion: .file(extensions: ["dot", "gv"])) var file: String
     @Argument(help: "Values for the context: key=value.") var variables: [String] = []
+    @Option(
+        help: "A git repository that nodes work in; each attempt is a commit on a branch of the session (repeatable).",
+        completion: .directory)
+    var workspace: [String] = []
     @OptionGroup var options: RunOptions
     @Flag(help: "Run in a process of its own, and return when it has begun. Questions wait for \"orchestra answer\".")
     var detach = false
@@ -22,14 +27,20 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         if self.detach { try Detachment(runs: self.options.agents.runsPath, json: self.options.json).carryOut() }
-        let variables = try Assignments.parse(self.variables)
+        var variables = try Assignments.parse(self.variables)
         let source = try await PipelineSource(file: self.file, for: self.options)
+        let paths = self.workspace.map(\.absolutePath)
+        let spaces = try await workspacing { () async throws(WorkspaceError) in try await Workspace.open(paths) }
+        for space in spaces {
+            for (key, value) in space.variables { variables[key] = value }
+        }
         let store = try self.options.openStore()
         var kit = try self.options.kit(file: source.path, exit: source.graph.exit)
         if let detachedAs { kit.observers.append(DetachedReporter(detachedAs)) }
         let sessions = Sessions(store: store, kit: kit)
+        let all = variables
         let run = try await refusing { () async throws(SessionRefusal) in
-            try await sessions.begin(source, variables: variables)
+            try await sessions.begin(source, variables: all)
         }
         try await Conductor(options: self.options, sessions: sessions, source: source).play(run)
     }

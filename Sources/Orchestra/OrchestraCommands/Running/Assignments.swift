@@ -1,3 +1,4 @@
+import PipelineCore
 import Vocabulary
 
 /// `key=value` arguments.
@@ -12,6 +13,9 @@ enum Assignments {
             let (key, value) = (text[..<sign], text[text.index(after: sign)...])
             guard !key.isEmpty else { throw CommandFailure.usage("Empty key in \(shown)") }
             guard !value.isEmpty else { throw CommandFailure.usage("Empty value in \(shown)") }
+            guard !key.hasPrefix(PipelineContext.workspacePrefix) else {
+                throw CommandFailure.usage("\(shown) names a repository, which is what --workspace is for")
+            }
             values[String(key)] = .string(String(value))
         }
         return values

@@ -3,6 +3,7 @@ import Dispatch
 import PipelineApps
 import PipelineCore
 import PipelineRuntime
+import PipelineWorkspaces
 import TurnModel
 import TurnStoreSQLite
 import Vocabulary
@@ -20,7 +21,7 @@ struct Conductor {
         self.options.warn(about: self.source.graph)
         var run = first
         while true {
-            let report = await self.play(once: run)
+            let report = try await self.play(once: run)
             if let failure = report.failure { Output.complain(failure) }
             report.say(json: self.options.json, exitCode: self.exitCode(of: report)) { Output.progress($0) }
             let (played, next) = (run, report)
@@ -32,7 +33,12 @@ struct Conductor {
         }
     }
 
-    private func play(once run: SessionRun) async -> RunReport {
+    private func play(once run: SessionRun) async throws -> RunReport {
+        let workspaces = RunOptions.workspaces
+        try await workspacing { () async throws(WorkspaceError) in
+            try await workspaces.check(
+                run.context, session: run.story.displayID.description, pipeline: run.story.name)
+        }
         let listener = SignalListener(run, deadline: self.options.deadline.length)
         let sources = listener.listen()
         let apps = self.sessions.kit.observers.lazy.compactMap { $0 as? PipelineApps }.first
@@ -40,6 +46,7 @@ struct Conductor {
         async let _: Void? = apps?.settleNodes(from: self.sessions.store)
         let report = await run.run()
         listener.stop()
+        for complaint in await workspaces.leave() { Output.aside("orchestra: note: \(complaint)\n") }
         for source in sources { source.cancel() }
         await apps?.finish(report)
         return report

@@ -3,6 +3,7 @@ import Foundation
 import PipelineApps
 import PipelineCore
 import PipelineRuntime
+import PipelineWorkspaces
 import TurnModel
 import TurnStoreSQLite
 import Vocabulary
@@ -20,7 +21,18 @@ struct RunOptions: ParsableArguments {
     @Option(help: "From a SIGTERM or SIGHUP until the node at work is stopped.") var deadline: TimeLength = "10s"
     @Option(help: "From when a node at work is asked to stop until it is killed.") var grace: TimeLength = "5s"
 
-    var handlers: HandlerRegistry { self.agents.handlers }
+    /// Of this process.
+    static let workspaces = WorkspaceKeeper()
+
+    var handlers: HandlerRegistry {
+        let keeper = Self.workspaces
+        var registry = self.agents.handlers
+        registry[.tool] = WorkspaceHandler(ToolHandler(), keeper: keeper)
+        registry[.fanIn] = WorkspaceHandler(FanInHandler(self.agents.backEnd), keeper: keeper, isMerging: true)
+        guard let backEnd = self.agents.backEnd else { return registry }
+        registry[.codergen] = WorkspaceHandler(CodergenHandler(backEnd), keeper: keeper)
+        return registry
+    }
 
     /// How long a run waits for its store before it stops.
     private var patience: Duration {
@@ -43,6 +55,7 @@ struct RunOptions: ParsableArguments {
     func kit(file: String? = nil, exit: NodeID? = nil, displayID: DisplayID? = nil) throws -> RunKit {
         let folder = file.map { URL(filePath: $0).deletingLastPathComponent().path(percentEncoded: false) }
         var kit = self.agents.kit(in: folder ?? FileManager.default.currentDirectoryPath)
+        kit.handlers = self.handlers
         kit.place.grace = self.grace.length
         let screen = !self.json && LiveScreen.isPossible ? LiveScreen(displayID: displayID) : nil
         kit.interviewer = self.interviewer(screen)

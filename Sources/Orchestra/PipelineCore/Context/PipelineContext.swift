@@ -99,9 +99,15 @@ extension PipelineContext {
     /// Families that only the engine writes, whatever a handler asks for.
     package static let enginePrefixes = ["internal.", "node_visits.", "graph."]
 
+    /// The family that says where repositories are, and where they stand.
+    package static let workspacePrefix = "workspace."
+
+    /// Whether nodes work in repositories.
+    package var hasWorkspaces: Bool { self.values.keys.contains { $0.hasPrefix(Self.workspacePrefix) } }
+
     /// All families with a meaning of their own: nothing is lifted into them out of a response.
     package static let reservedPrefixes =
-        Self.enginePrefixes + ["parallel.", "stack.", "human.gate.", "tool.", "tools.", "work."]
+        Self.enginePrefixes + ["parallel.", "stack.", "human.gate.", "tool.", "tools.", "work.", Self.workspacePrefix]
 
     /// Whether a handler may write `key`.
     package static func isWritable(_ key: String) -> Bool {

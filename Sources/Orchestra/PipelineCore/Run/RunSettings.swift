@@ -7,6 +7,8 @@ package struct RunSettings: Sendable, Hashable {
     package var pureHandlers: Set<HandlerType>
     /// Handlers that may run again after a crash without asking.
     package var rerunnableHandlers: Set<HandlerType>
+    /// A fan-in brings work together that is outside, so it does not happen in memory only.
+    package var mergesAtFanIn = false
 
     package init(
         key: String, unknownFate: UnknownFatePolicy = .retry,
@@ -32,7 +34,8 @@ package struct RunSettings: Sendable, Hashable {
     }
 
     package func isPure(_ node: PipelineNode) -> Bool {
-        self.pureHandlers.contains(node.handler) || node.handler == .fanIn && node.prompt.isEmpty
+        if node.handler == .fanIn, self.mergesAtFanIn { return false }
+        return self.pureHandlers.contains(node.handler) || node.handler == .fanIn && node.prompt.isEmpty
     }
 }
 

@@ -30,6 +30,17 @@ extension CheckpointTurn {
         self.stepCount = UInt64(checkpoint.stepCount)
         self.parallelState = checkpoint.parallel?.json
         self.pendingQuestion = checkpoint.pendingQuestion?.json
+        self.workspaces = Self.commits(in: checkpoint.context.set)
+    }
+
+    /// Where repositories stand, of those that have moved: for readers that do not know our keys.
+    private static func commits(in changes: JSONObject) -> [String: String] {
+        let (prefix, suffix) = (PipelineContext.workspacePrefix, ".commit")
+        var commits: [String: String] = [:]
+        for (key, value) in changes where key.hasPrefix(prefix) && key.hasSuffix(suffix) {
+            commits[String(key.dropFirst(prefix.count).dropLast(suffix.count))] = value.string
+        }
+        return commits
     }
 
     private static func counts(_ counts: [NodeID: Int]) -> [String: UInt64] {

@@ -95,6 +95,7 @@ package enum HandlerReport: Sendable {
     case response(String)
     case tool(ToolExecution)
     case agent(AgentTurn)
+    case worktree(WorktreeEvent)
     /// A line of the answer that a model is writing; not recorded, for it may have to begin again.
     case saying(String)
     /// One line for a person; not recorded.

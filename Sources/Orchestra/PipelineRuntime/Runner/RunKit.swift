@@ -29,12 +29,14 @@ package struct RunKit: Sendable {
         self.owner = owner
     }
 
-    func settings(of session: DisplayID) -> RunSettings {
+    /// - Parameter context: as the run begins, or goes on.
+    func settings(of session: DisplayID, in context: PipelineContext) -> RunSettings {
         let key = session.description
         var settings: RunSettings =
             self.isSimulated
             ? .simulated(key: key, unknownFate: self.unknownFate) : RunSettings(key: key, unknownFate: self.unknownFate)
         settings.rerunnableHandlers.formUnion(self.rerunnableHandlers)
+        settings.mergesAtFanIn = context.hasWorkspaces
         return settings
     }
 }

@@ -42,6 +42,7 @@ extension SessionLoop {
             self.notes[key]?.tools.append(tool)
             self.flush(key)
         case .agent(let turn): self.add(.agent(turn))
+        case .worktree(let event): self.add(.worktree(event))
         case .saying(let line): self.tell(.modelSaid(NodeID(key.nodeText), line))
         case .note(let text): self.tell(.note(text))
         case .output(let lines): self.tell(.output(NodeID(key.nodeText), lines))

@@ -35,6 +35,9 @@ package final class SessionRun: Sendable {
     /// Where a run goes on that has begun already.
     package var nextNode: NodeID? { self.start.attempt?.node ?? self.start.memory.nextNode }
 
+    /// As it stands before the first node: of a session that goes on, what is on record.
+    package var context: PipelineContext { self.start.context }
+
     /// Works until the run has ended, is paused, or must stop. Call it once.
     package func run() async -> RunReport {
         let loop = SessionLoop(

@@ -49,7 +49,8 @@ extension Sessions {
             try await self.store.putBlob(source.bytes).hash
         }
         let displayID = try await self.displayID()
-        let run = PipelineRun(source.graph, settings: self.kit.settings(of: displayID))
+        let run = PipelineRun(
+            source.graph, settings: self.kit.settings(of: displayID, in: PipelineContext(variables)))
         try self.check(run, .start(variables: variables, at: node))
         let story = SessionStory(
             of: source, displayID: displayID, blob: blob, at: self.kit.world.now(),
@@ -78,8 +79,7 @@ extension Sessions {
         let record = try await SessionRecord(of: row.context.id, in: self.store, own: true)
         let source = try await self.source(
             of: story, usesStored: options.usesStoredGraph, allowsModified: options.allowsModified)
-        var run = PipelineRun(source.graph, settings: self.kit.settings(of: row.displayID))
-        try record.restore(&run)
+        let run = try self.restored(record, of: row.displayID, in: source.graph)
         try self.check(run, story)
         let requests = try await asking { () async throws(TurnStoreError) in
             try await self.store.requests(RequestQuery(context: row.context.id))
@@ -122,6 +122,18 @@ extension Sessions {
         return node
     }
 
+    /// What the record comes to. How its nodes are run depends on the context that it ends with.
+    private func restored(
+        _ record: SessionRecord, of id: DisplayID, in graph: PipelineGraph
+    ) throws(SessionRefusal) -> PipelineRun {
+        var run = PipelineRun(graph, settings: self.kit.settings(of: id, in: PipelineContext()))
+        try record.restore(&run)
+        guard run.context.hasWorkspaces else { return run }
+        run = PipelineRun(graph, settings: self.kit.settings(of: id, in: run.context))
+        try record.restore(&run)
+        return run
+    }
+
     /// Whether the run has somewhere to go on.
     private func check(_ run: PipelineRun, _ story: SessionStory) throws(SessionRefusal) {
         switch run.phase {
@@ -158,7 +170,8 @@ extension Sessions {
         let displayID = try await self.displayID()
         var snapshot = RunMemory(try record.chain(in: source.graph)).snapshot
         try self.change(&snapshot, by: options, story)
-        var run = PipelineRun(source.graph, settings: self.kit.settings(of: displayID))
+        let context = RunMemory([snapshot]).context
+        var run = PipelineRun(source.graph, settings: self.kit.settings(of: displayID, in: context))
         run.restore(checkpoints: [snapshot], events: [])
         try self.check(run, story)
         let fork = SessionStory(
