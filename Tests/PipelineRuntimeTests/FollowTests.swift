@@ -140,6 +140,23 @@ struct FollowTests {
         #expect(await task.value.exitCode == 1)
     }
 
+    @Test func `a look tells nothing that came after it began, and the next one the rest`() async throws {
+        let stage = try Stage(Pipelines.three)
+        #expect(await (try stage.sessions().begin(stage.source)).run().ending == .ended(.completed))
+        let row = try await stage.row()
+        let ids = try await stage.turns(of: row.context.id).map(\.id)
+        for horizon in ids {
+            var lane = try await TurnLane(of: row.context.id, since: nil, in: stage.store)
+            var read: [TurnID] = []
+            try await lane.fill(from: stage.store, upTo: horizon)
+            while let turn = lane.take() { read.append(turn.id) }
+            #expect(read == ids.filter { $0 <= horizon })
+            try await lane.fill(from: stage.store, upTo: ids[ids.count - 1])
+            while let turn = lane.take() { read.append(turn.id) }
+            #expect(read == ids)
+        }
+    }
+
     @Test func `a look at a store in which nothing happens is one read`() async throws {
         let stage = try Stage(Pipelines.three)
         #expect(await (try stage.sessions().begin(stage.source)).run().ending == .ended(.completed))
