@@ -5,7 +5,6 @@ package enum OrchestraProgram {
     /// Runs the command that `arguments` (without the program's name) say, and exits.
     package static func run(_ arguments: [String]) async -> Never {
         Output.ignoreBrokenPipes()
-        Output.ignoreFileLimits()
         do {
             var command = try OrchestraCommand.parseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {

@@ -55,9 +55,6 @@ enum Output {
     /// A reader that goes away early is told by the failing write.
     static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
 
-    /// A file that may not grow is told by the failing write, as a full disk is.
-    static func ignoreFileLimits() { signal(SIGXFSZ, SIG_IGN) }
-
     /// Writes at once and in full. A result that cannot be written ends the program.
     private static func write(_ all: [UInt8], to descriptor: Int32, mustArrive: Bool = true) {
         var bytes = all[...]
