@@ -141,23 +141,16 @@ let package = Package(
         room(
             "OrchestraCommands", on: "Orchestra",
             uses: [
-                "DotLanguage", "DurableFiles", "PipelineCore", "PipelineRuntime", "PipelineServer", "PipelineTurns",
-                "TurnModel", "TurnStoreSQLite", "Vocabulary", "WebTransport",
-                from("swift-argument-parser", "ArgumentParser"), from("swift-log", "Logging"),
+                "DotLanguage", "DurableFiles", "ModelClient", "PipelineApps", "PipelineCore", "PipelineRuntime",
+                "PipelineServer", "PipelineTurns", "PipelineWorkspaces", "TurnModel", "TurnStoreSQLite", "Vocabulary",
+                "WebTransport", from("swift-argument-parser", "ArgumentParser"), from("swift-log", "Logging"),
                 from("swift-service-lifecycle", "ServiceLifecycle"), from("swift-service-lifecycle", "UnixSignals"),
-                "DotLanguage", "DurableFiles", "PipelineApps", "PipelineCore", "PipelineRuntime", "PipelineTurns",
-                "TurnModel", "TurnStoreSQLite", "Vocabulary", from("swift-argument-parser", "ArgumentParser"),
-                "DotLanguage", "DurableFiles", "ModelClient", "PipelineCore", "PipelineRuntime", "PipelineTurns",
-                "PipelineWorkspaces", "TurnModel", "TurnStoreSQLite", "Vocabulary",
-                from("swift-argument-parser", "ArgumentParser"),
                 from("swift-subprocess", "Subprocess"),
             ]),
         room(
             "PipelineRuntime", on: "Orchestra",
             uses: [
-                "DotLanguage", "DurableFiles", "PipelineCore", "PipelineTurns", "ProcessGuard", "TurnModel",
-                "Vocabulary",
-                "CLinuxShims", "DotLanguage", "DurableFiles", "ModelClient", "PipelineCore", "PipelineTurns",
+                "DotLanguage", "DurableFiles", "ModelClient", "PipelineCore", "PipelineTurns", "ProcessGuard",
                 "TurnModel", "Vocabulary",
             ]),
         room(
@@ -167,6 +160,8 @@ let package = Package(
                 "WebTransport", from("hummingbird", "Hummingbird"), from("swift-http-types", "HTTPTypes"),
                 from("swift-log", "Logging"), from("swift-nio", "NIOCore"),
                 from("swift-service-lifecycle", "ServiceLifecycle"),
+            ]),
+        room(
             "PipelineApps", on: "Orchestra",
             uses: [
                 "DurableFiles", "PipelineCore", "PipelineRuntime", "PipelineTurns", "TrailsClient", "TrailsContexts",
@@ -232,7 +227,8 @@ let package = Package(
         tests("DurableFilesTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
         tests("ModelClientTests", uses: ["ModelClient", "TestKit", "Vocabulary"]),
         tests(
-            "OrchestraCommandsTests", uses: ["DotLanguage", "PipelineCore", "orchestra"], reads: ["Transcripts"]),
+            "OrchestraCommandsTests", uses: ["DotLanguage", "PipelineCore", "TestKit", "orchestra"],
+            reads: ["Transcripts"]),
         tests("OrchestraProgramTests", uses: ["TurnModel", "TurnStoreSQLite", "Vocabulary", "orchestra"]),
         tests(
             "PipelineAppsTests",
@@ -240,16 +236,12 @@ let package = Package(
                 "DurableFiles", "PipelineApps", "Simulator", "TrailsClient", "TrailsCore", "TrailsWire", "Vocabulary",
                 "orchestra", "trails", "trailsd",
             ]),
-            "OrchestraCommandsTests", uses: ["DotLanguage", "PipelineCore", "TestKit", "orchestra"],
-            reads: ["Transcripts"]),
         tests("PipelineCoreTests", uses: ["DotLanguage", "PipelineCore", "TestKit", "Vocabulary"]),
         tests(
             "PipelineHandlerTests",
             uses: [
-                "DotLanguage", "DurableFiles", "PipelineCore", "PipelineRuntime", "PipelineTurns", "ProcessGuard",
-                "Simulator", "TurnModel", "Vocabulary",
                 "DotLanguage", "DurableFiles", "ModelClient", "PipelineCore", "PipelineRuntime", "PipelineTurns",
-                "Simulator", "TestKit", "TurnModel", "Vocabulary",
+                "ProcessGuard", "Simulator", "TestKit", "TurnModel", "Vocabulary",
             ]),
         tests("PipelineLintTests", uses: ["DotLanguage", "PipelineCore", "TestKit"]),
         tests(

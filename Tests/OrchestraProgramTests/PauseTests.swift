@@ -51,6 +51,18 @@ import TurnModel
         #expect(try await home.status(try #require(end.session)) == "paused")
     }
 
+    @Test func `lets a node take the grace that it is given`() async throws {
+        let home = try Home()
+        // Longer than the five seconds that it has when nobody says anything.
+        try home.chain(
+            """
+            trap 'sleep 6; echo calm >>done.txt; exit 0' TERM
+            interrupt; press INT 'is stopped'; while true; do sleep 0.1; done
+            """, "true")
+        let end = try await home.play("run pipeline.dot --grace 1h")
+        #expect(end.code == 130 && home.done == ["calm"], "\(end.output)")
+    }
+
     @Test func `three times ends at once, and takes the node with it`() async throws {
         let home = try Home()
         try home.chain(

@@ -66,8 +66,6 @@ enum House {
             "PipelineRuntime", "Orchestra",
             uses: [
                 "Vocabulary", "ProcessGuard", "DurableFiles", "DotLanguage", "PipelineCore", "TurnModel",
-                "PipelineTurns",
-                "Vocabulary", "CLinuxShims", "DurableFiles", "DotLanguage", "PipelineCore", "TurnModel",
                 "PipelineTurns", "ModelClient",
             ]),
         .shell(
@@ -76,6 +74,7 @@ enum House {
                 "Vocabulary", "DurableFiles", "TrailsCore", "TrailsWire", "TrailsContexts", "TrailsClient",
                 "PipelineCore", "TurnModel", "PipelineTurns", "PipelineRuntime",
             ]),
+        .shell(
             "PipelineWorkspaces", "Orchestra",
             uses: ["Vocabulary", "PipelineCore", "TurnModel", "PipelineTurns", "PipelineRuntime"]),
         .shell("TurnStoreSQLite", "Orchestra", uses: ["Vocabulary", "SQLiteStorage", "TurnModel"]),
@@ -89,11 +88,8 @@ enum House {
             "OrchestraCommands", "Orchestra",
             uses: [
                 "Vocabulary", "DurableFiles", "WebTransport", "DotLanguage", "PipelineCore", "TurnModel",
-                "PipelineTurns", "PipelineRuntime", "TurnStoreSQLite", "PipelineServer",
-                "Vocabulary", "DurableFiles", "DotLanguage", "PipelineCore", "TurnModel", "PipelineTurns",
-                "PipelineRuntime", "PipelineApps", "TurnStoreSQLite",
-                "ModelClient", "PipelineRuntime", "TurnStoreSQLite",
-                "ModelClient", "PipelineRuntime", "PipelineWorkspaces", "TurnStoreSQLite",
+                "PipelineTurns", "ModelClient", "PipelineRuntime", "PipelineApps", "PipelineWorkspaces",
+                "TurnStoreSQLite", "PipelineServer",
             ]),
 
         .shell(

@@ -77,7 +77,7 @@ extension Problem {
         case .unsound, .missingNode, .reservedKey, .run: (.unsound, 422)
         case .noCheckpoint: (.noCheckpoint, 409)
         case .ambiguous, .branch, .ended, .noNextNode, .noFile, .missingFile, .missingSource, .modified, .running,
-            .notRunning, .movedOn, .notACheckpoint, .noFork:
+            .notRunning, .movedOn, .notACheckpoint, .notAnAgentTurn, .noConversation, .notFailed, .commands, .noFork:
             (.conflict, 409)
         case .damaged, .store: (.storeUnavailable, 503)
         }

@@ -1,5 +1,5 @@
 import AsyncHTTPClient
-import Glibc
+import Foundation
 import NIOCore
 import NIOHTTP1
 package import TrailsWire
@@ -77,8 +77,6 @@ extension SignedCaller {
 extension Timestamp {
     /// By the system's clock.
     static var now: Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
+        Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000))
     }
 }
