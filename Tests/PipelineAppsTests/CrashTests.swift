@@ -58,7 +58,8 @@ import Vocabulary
         try stage.write("", to: "on")
         run.waitUntilExit()
         #expect(run.terminationStatus == 0)
-        #expect(stage.lines("run.out").count { $0.contains("orchestra: note: TRAILS: no connection") } == 1)
+        let said = stage.lines("run.out")
+        #expect(said.count { $0.contains("orchestra: note: TRAILS: no connection") } == 1, "\(said)")
         let apps = try await stage.apps()
         #expect(["Long", "first", "second", "third"].allSatisfy { apps[$0]?["status"]?.string == "done" })
     }

@@ -22,8 +22,8 @@ import Vocabulary
                 trails child-info --name helper >/dev/null; env >env.txt"]
                 split [shape=component]
                 join  [shape=tripleoctagon]
-                unit  [shape=parallelogram, timeout=90s, tool_command="trails status '{\\"progress\\": 0.5}'; \
-                for i in $(seq 600); do test -e go && break; sleep 0.05; done"]
+                unit  [shape=parallelogram, timeout=90s, tool_command="for i in $(seq 300); do \
+                test -e go && break; trails status '{\\"progress\\": 0.5}'; sleep 0.1; done"]
                 docs  [shape=parallelogram, tool_command="echo written"]
                 ask   [shape=hexagon, label="Ship it?"]
                 end   [shape=Msquare]

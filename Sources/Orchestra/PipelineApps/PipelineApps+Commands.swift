@@ -63,7 +63,10 @@ extension PipelineApps {
         if !hasEnded { self.abandon(play, report) }
         play.over.open()
         play.client.leave(hasEnded ? farewell : .completed)
-        let isTold = await play.client.ended()
+        // Who was heard to be away gets a moment only: what is in the spool is safe, and the rest nobody takes.
+        let isAway = self.state.withLock { $0.hasSaidAway }
+        let isHeard = await play.client.flush(timeout: isAway ? .seconds(1) : .seconds(5))
+        let isTold = isHeard ? await play.client.ended() : false
         if !isTold {
             self.scene.notice(
                 "trailsd has not taken all reports of the run; set TRAILS_SPOOL to keep such for \"trails spool flush\""

@@ -21,10 +21,12 @@ package final class PipelineApps: RunObserver {
     static let backlogMax = 1_024
     /// Until the end of the grace, when a program is stopped that does not end by itself.
     static let patienceShare = 0.5
+    static let away = "no connection to the server"
+    static let warningsMax = 5
     /// How long a program may wait until trailsd knows its app, which it could ask for at once.
-    static let introductionMax = Duration.milliseconds(250)
+    static let introductionMax = Duration.seconds(1)
     /// After one waited in vain, how long none does.
-    static let absence = Duration.seconds(10)
+    static let absence = Duration.seconds(60)
 
     let scene: Scene
     let state = Mutex(State())
@@ -62,8 +64,9 @@ package final class PipelineApps: RunObserver {
         var play: Play?
         var backlog = 0
         var skipped = 0
-        /// What was said about the connection, so that it is said once.
-        var hasSaidAway = false
+        /// The beginnings of what the client warned of, so that each thing is said once.
+        var warnings: Set<String> = []
+        var hasSaidAway: Bool { self.warnings.contains(PipelineApps.away) }
         /// Until when no program waits for its app.
         var isAwayUntil = Timestamp(milliseconds: 0)
         /// How to stop the program of a stage that is at work.
@@ -153,11 +156,11 @@ extension PipelineApps {
         }
     }
 
-    /// What the client warns of: that trailsd is away is said once, and not in its words.
+    /// What the client warns of, each thing once: as that trailsd is away.
     private func hear(_ warning: String) {
-        let isFirst = self.state.withLock { state in
-            defer { state.hasSaidAway = true }
-            return !state.hasSaidAway
+        let beginning = String(warning.prefix(Self.away.count))
+        let isFirst = self.state.withLock {
+            $0.warnings.count < Self.warningsMax && $0.warnings.insert(beginning).inserted
         }
         if isFirst { self.scene.notice("TRAILS: \(warning); the run goes on, and its reports are kept") }
     }
