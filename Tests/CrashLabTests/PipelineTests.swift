@@ -12,7 +12,7 @@ struct PipelineTests {
         }
         print("pipeline lab, seed \(Lab.seed): \(report)")
         #expect(report.kills >= run.kills)
-        #expect(report.races > 0 && report.doubts > run.kills / 10, "there was hardly anything to lose")
+        #expect(report.races > 0 && report.takeovers > 0 && report.doubts > 0, "there was hardly anything to lose")
     }
 
     @Test func `do nothing whose cause is lost when the power goes`() async throws {

@@ -112,7 +112,7 @@ struct CrashTests {
     @Test(arguments: Kind.allCases, MortalStore.Moment.allCases)
     func `a resume that dies too goes on after each`(kind: Kind, moment: MortalStore.Moment) async throws {
         let calm = try await kind.ordeal.calm()
-        for first in stride(from: 3, through: calm.operations, by: max(3, calm.operations / 5)) {
+        for first in stride(from: 3, through: calm.operations, by: max(3, calm.operations / 3)) {
             var second = 1
             while try await kind.ordeal.suffer(
                 [Death(operation: first, moment: .after), Death(operation: second, moment: moment)],

@@ -13,6 +13,7 @@ struct PipelineChase {
     private var events: [JSONValue] = []
     private var session: String?
     private var isOver = false
+    private var lives = 0
 
     init(_ plan: PipelineKillRun, _ place: PipelinePlace, calm: StoredRun, dice: SplitMix64) {
         self.plan = plan
@@ -58,6 +59,10 @@ struct PipelineChase {
         mutating get {
             // Before there is a session, nobody can go on with it.
             guard self.session != nil else { return .kill }
+            // Whatever the dice say, each long run has one of these.
+            self.lives += 1
+            if self.lives == 4 { return .race }
+            if self.lives == 8 { return .takeOver }
             var fate = Int.random(in: 0..<100, using: &self.dice)
             return Strike.allCases.first { strike in
                 fate -= strike.share
