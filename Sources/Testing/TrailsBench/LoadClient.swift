@@ -17,6 +17,8 @@ final class LoadClient: WebSocketSession {
     private let parent: AppID?
     private let server: PublicKey
     private let counter: Counter
+    /// At `open`, where nothing is signed, messages differ in their number alone.
+    private let template: MessageTemplate
     private let state = Mutex(State())
 
     private struct State {
@@ -34,6 +36,7 @@ final class LoadClient: WebSocketSession {
     ) {
         var dice = SystemRandomNumberGenerator()
         self.app = AppID.random(using: &dice)
+        self.template = MessageTemplate(of: self.app)
         self.key = key ?? SigningKey.random(using: &dice)
         self.level = level
         self.parent = parent
@@ -73,6 +76,7 @@ final class LoadClient: WebSocketSession {
     func opened(on connection: WebSocketConnection) { self.state.withLock { $0.connection = connection } }
 
     func received(text: ByteBuffer) {
+        if let seq = Acknowledgement.seq(in: text) { return self.acknowledge(seq) }
         guard let frame = try? ServerFrame.decode(text.readableBytesView).frame else { return }
         switch frame {
         case .challenge(let challenge):
@@ -124,13 +128,11 @@ final class LoadClient: WebSocketSession {
             return (state.sent + 1...last, state.connection)
         }
         guard let range, let connection else { return }
-        connection.send(texts: range.compactMap { self.encoded(.message(self.message($0))) })
-    }
-
-    private func message(_ seq: Int64) -> MessageFrame {
-        MessageFrame(
-            appID: self.app, kind: .status, timestamp: Timestamp(milliseconds: 1_800_000_000_000), seq: seq,
-            payload: ["message": "working on it", "progress": 0.42, "step": .integer(seq)])
+        connection.send(
+            texts: range.compactMap { seq in
+                self.level == .open
+                    ? self.template.message(seq) : self.encoded(.message(MessageTemplate.frame(of: self.app, seq)))
+            })
     }
 
     private func send(_ frame: ClientFrame) {

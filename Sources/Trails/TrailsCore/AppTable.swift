@@ -36,6 +36,17 @@ package struct AppTable: Sendable {
         self.cells[id] = Cell(state)
     }
 
+    package func contains(_ id: AppID) -> Bool { self.cells[id] != nil }
+
+    /// Changes an app; `false` when it is not there.
+    mutating func update(_ id: AppID, _ change: (inout AppState) -> Void) -> Bool {
+        guard let cell = self.cells[id] else { return false }
+        var state = cell.state
+        change(&state)
+        self.cells[id] = Cell(state)
+        return true
+    }
+
     /// Shows every app to `look`, in no order, and copies none.
     func forEach(_ look: (borrowing AppState) -> Void) {
         for cell in self.cells.values { look(cell.state) }

@@ -41,8 +41,8 @@ extension ProcessTree {
     }
 
     mutating func update(_ id: AppID, _ change: (inout AppState) -> Void) {
-        guard self.apps[id] != nil else { preconditionFailure("an event is about app \(id), which is not loaded") }
-        change(&self.apps[id]!)
+        let isThere = self.apps.update(id, change)
+        precondition(isThere, "an event is about app \(id), which is not loaded")
     }
 
     /// A placeholder turns out to be somebody: what was queued for it is kept.

@@ -33,6 +33,7 @@ extension ProcessTree {
     /// Everything that has a time, for who begins with a tree that was loaded.
     package var alarms: [Effect] {
         var alarms: [Effect] = []
+        alarms.reserveCapacity(self.apps.count)
         self.apps.forEach { state in
             if let deadline = state.deadline, state.status.isLive { alarms.append(.wake(.app(state.id), at: deadline)) }
             for control in state.controls {

@@ -340,7 +340,7 @@ extension Writer {
     private func load(_ id: AppID, into tree: inout ProcessTree) throws(StoreError) {
         var missing: [AppState] = []
         var next: AppID? = id
-        while let app = next, tree.apps[app] == nil, let state = try self.store.state(of: app) {
+        while let app = next, !tree.apps.contains(app), let state = try self.store.state(of: app) {
             missing.append(state)
             next = state.parent
         }

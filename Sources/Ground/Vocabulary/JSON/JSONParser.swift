@@ -46,6 +46,8 @@ struct JSONParser {
         try self.descend()
         var object = JSONObject()
         if !self.skip(UInt8(ascii: "}")) {
+            // As many as most have: so it does not move while it grows.
+            object.reserveCapacity(6)
             repeat {
                 self.skipSpace()
                 try self.member(of: &object)

@@ -9,6 +9,7 @@ extension JSONValue {
     public func canonicalBytes() throws(CanonicalFormError) -> [UInt8] {
         if let error = self.canonicalFormError(at: "") { throw error }
         var writer = JSONWriter(sortsKeys: true, isCanonical: true)
+        writer.output.reserveCapacity(JSONWriter.capacity)
         writer.write(self)
         return writer.output
     }

@@ -7,6 +7,7 @@ extension JSONValue {
     /// The UTF-8 bytes of `text`.
     public var utf8: [UInt8] {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(JSONWriter.capacity)
         self.write(to: &bytes)
         return bytes
     }
@@ -28,6 +29,7 @@ extension JSONValue {
 
     private func written(by writer: JSONWriter) -> String {
         var writer = writer
+        writer.output.reserveCapacity(JSONWriter.capacity)
         writer.write(self)
         return String(decoding: writer.output, as: UTF8.self)
     }

@@ -1,5 +1,8 @@
 /// Appends values as JSON text to `output`. It descends as deep as the value does.
 struct JSONWriter {
+    /// Room for what most values take, so that it seldom moves while it grows.
+    static let capacity = 256
+
     var output: [UInt8] = []
     var sortsKeys = false
     /// Whether numbers are written as ECMAScript would (RFC 8785), which takes `.0` from whole doubles.
