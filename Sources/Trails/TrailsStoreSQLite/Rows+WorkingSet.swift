@@ -7,20 +7,22 @@ extension SQLConnection {
     /// Adds to `tree` who is live, who is being cancelled, and all that is above them; hands back the commands that
     /// wait for others.
     ///
-    /// The live ones are most of it: they are read in the order of the tables, and each goes straight into the tree.
-    /// The few others are looked up.
+    /// The live ones are most of it: they are read in the order of the tables, and go straight into the tree, where
+    /// another thread puts them while the next are read. The few others are looked up.
     func load(into tree: inout ProcessTree) throws(StorageError) -> [Control] {
         let waiting = try self.waitingControls()
         try self.addLive(waiting, to: &tree)
         for member in try self.membersAtWork() { try self.add(member, to: &tree) }
         for parent in tree.children.keys { try self.add(parent, to: &tree) }
         for cascade in try self.cascadesAtWork() { tree.load(cascade) }
-        return waiting.filter { tree.apps[$0.app] == nil }
+        return waiting.filter { !tree.apps.contains($0.app) }
     }
 
     private func addLive(_ waiting: [Control], to tree: inout ProcessTree) throws(StorageError) {
         let starts = try self.starts(after: 0)
         let controls = Dictionary(grouping: waiting, by: \.app)
+        let intake = TreeIntake(tree)
+        defer { tree = intake.finish() }
         let statement = try self.statement(
             """
             SELECT \(Self.appColumns), EXISTS (SELECT 1 FROM cascade_members member WHERE member.app_id = s.app_id)
@@ -28,19 +30,18 @@ extension SQLConnection {
             """)
         defer { statement.reset() }
         while var row = try statement.step() {
-            let found = try self.readApp(&row)
-            var state = found.state
-            starts.apply(to: &state, savedAt: found.savedAt)
-            if !controls.isEmpty { state.controls = controls[state.id] ?? [] }
-            if try row.next(Bool.self) { state.cascades = try self.cascades(over: state.id) }
-            tree.load(state)
+            var found = try self.readApp(&row)
+            starts.apply(to: &found.state, savedAt: found.savedAt)
+            if !controls.isEmpty { found.state.controls = controls[found.state.id] ?? [] }
+            if try row.next(Bool.self) { found.state.cascades = try self.cascades(over: found.state.id) }
+            intake.add(found.state)
         }
     }
 
     /// Adds an app that may not be live, and whoever is above it.
     private func add(_ app: AppID, to tree: inout ProcessTree) throws(StorageError) {
         var next: AppID? = app
-        while let app = next, tree.apps[app] == nil, let state = try self.state(of: app) {
+        while let app = next, !tree.apps.contains(app), let state = try self.state(of: app) {
             next = state.parent
             tree.load(state)
         }
