@@ -137,7 +137,7 @@ let package = Package(
             ]),
         room(
             "PipelineWorkspaces", on: "Orchestra",
-            uses: ["PipelineCore", "PipelineRuntime", "PipelineTurns", "TurnModel", "Vocabulary"]),
+            uses: ["PipelineCore", "PipelineRuntime", "PipelineTurns", "ProcessGuard", "TurnModel", "Vocabulary"]),
         room(
             "OrchestraCommands", on: "Orchestra",
             uses: [

@@ -76,7 +76,7 @@ enum House {
             ]),
         .shell(
             "PipelineWorkspaces", "Orchestra",
-            uses: ["Vocabulary", "PipelineCore", "TurnModel", "PipelineTurns", "PipelineRuntime"]),
+            uses: ["Vocabulary", "ProcessGuard", "PipelineCore", "TurnModel", "PipelineTurns", "PipelineRuntime"]),
         .shell("TurnStoreSQLite", "Orchestra", uses: ["Vocabulary", "SQLiteStorage", "TurnModel"]),
         .shell(
             "PipelineServer", "Orchestra",

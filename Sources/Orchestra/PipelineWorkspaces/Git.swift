@@ -1,6 +1,7 @@
 import Foundation
 import PipelineCore
 import PipelineRuntime
+import ProcessGuard
 import Vocabulary
 
 /// The program git, at work in one directory.
