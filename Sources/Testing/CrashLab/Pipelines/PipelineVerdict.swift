@@ -19,10 +19,6 @@ struct PipelineVerdict {
     /// Turns by what is printed about them.
     private var recorded: [String: Int] = [:]
 
-    /// A command outlives a runner that was killed with SIGKILL. Once it does not any more, this is `false`, and
-    /// nothing of an earlier life may be seen in a later one.
-    private static let toleratesStragglers = true
-
     init(_ run: StoredRun, _ executions: [Execution], events: [JSONValue]) {
         for session in run.sessions { self.read(session, isRoot: session.context == run.root.context) }
         self.complaints += self.visits.values.flatMap(\.complaints).sorted()
@@ -68,7 +64,7 @@ struct PipelineVerdict {
             let count = self.started[key] ?? 0
             self.complaints.append("\(key) was executed \(executions.count) times, and started \(count) on record")
         }
-        for execution in executions where !Self.toleratesStragglers {
+        for execution in executions {
             guard let end = execution.lifeAtEnd, end != execution.life else { continue }
             self.complaints.append("process \(execution.pid) of \(execution.key) outlived its runner")
         }
