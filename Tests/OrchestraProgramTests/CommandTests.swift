@@ -21,6 +21,20 @@ import Testing
         #expect(try await home.ok("orchestra status --status failed") == "No sessions found\n")
     }
 
+    @Test func `graph of a session has the colours of what came of its nodes`() async throws {
+        let home = try Home()
+        try home.chain("interrupt", "false")
+        let session = try #require(try await home.play("run pipeline.dot").session)
+        let paused = try await home.ok("orchestra graph \(session)").split(separator: "\n")
+        #expect(paused.contains { $0.contains("one [") && $0.contains("fillcolor=palegreen") })
+        #expect(paused.contains { $0.contains("two [") && $0.contains("fillcolor=lightskyblue") })
+        _ = try await home.play("resume \(session)")
+        let failed = try await home.ok("orchestra graph \(session)").split(separator: "\n")
+        #expect(failed.contains { $0.contains("two [") && $0.contains("fillcolor=lightcoral") }, "\(failed)")
+        let unknown = try await home.play("graph ffffff")
+        #expect(unknown.code == 1 && unknown.errors.contains("session not found"), "\(unknown.errors)")
+    }
+
     @Test func `resume of a paused session ends with 0`() async throws {
         let home = try Home()
         try home.chain("interrupt", "echo two >>done.txt")

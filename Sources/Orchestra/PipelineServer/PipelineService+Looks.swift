@@ -54,7 +54,7 @@ extension PipelineService {
         case "svg": break
         default: throw Problem.badRequest("format is neither svg nor dot")
         }
-        guard let dot = await self.sessions.drawing(of: story) else {
+        guard let dot = try await self.sessions.drawing(of: row) else {
             throw SessionRefusal.missingSource(row.displayID)
         }
         return try await self.drawings.pass {

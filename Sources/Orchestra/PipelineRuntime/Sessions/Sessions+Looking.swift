@@ -11,10 +11,32 @@ extension Sessions {
         return try? await self.store.blob(digest)
     }
 
-    /// The same as Graphviz reads it.
-    package func drawing(of story: SessionStory) async -> String? {
-        guard let text = await self.text(of: story) else { return nil }
-        return Compilation(text, path: story.file, handlers: self.kit.handlers.types).source?.text
+    /// The same as Graphviz reads it, its nodes in the colours of what came of them. `nil` when the text is not in the
+    /// store, or is none.
+    package func drawing(of row: SessionRow) async throws(SessionRefusal) -> String? {
+        let story = try await self.story(of: row)
+        guard let text = await self.text(of: story),
+            var drawing = Compilation(text, path: story.file, handlers: self.kit.handlers.types).source
+        else { return nil }
+        let summary = try self.summary(of: row)
+        let memory = try await self.checkpoint(of: row)?.memory
+        for place in drawing.nodes.indices {
+            let node = NodeID(drawing.nodes[place].id)
+            let isNext = !summary.status.isFinal && summary.nextNode == node
+            guard let colour = isNext ? "lightskyblue" : memory?.status(of: node).map(Self.colour) else { continue }
+            drawing.nodes[place].attributes.set(DotAttribute(key: "style", value: .bare("filled")))
+            drawing.nodes[place].attributes.set(DotAttribute(key: "fillcolor", value: .bare(colour)))
+        }
+        return drawing.text
+    }
+
+    private static func colour(of status: StageStatus) -> String {
+        switch status {
+        case .success: "palegreen"
+        case .partialSuccess: "khaki"
+        case .fail, .retry: "lightcoral"
+        case .skipped: "lightgrey"
+        }
     }
 
     /// The pipeline of a session as it began, whether or not it could be run here; `nil` when its text is not in the
