@@ -62,7 +62,7 @@ import Testing
         let said = try self.play(
             """
             for stat in /proc/[0-9]*/stat; do
-                read -r pid name state parent rest <$stat 2>/dev/null
+                { read -r pid name state parent rest <$stat; } 2>/dev/null || continue
                 if test "$parent" = $runner; then test "$name" = '(process-guard)' && guard=$pid; fi
             done
             kill -9 $guard $runner; touch again

@@ -127,9 +127,25 @@ import TurnModel
         let session = try #require(end.session)
         #expect(end.code == 0)
         #expect(try await home.ok("orchestra status \(session)").contains(#/paused .* ask\n/#))
-        try await home.ok("orchestra answer \(session) no || test $? = 1")
         #expect(try await home.play("resume \(session) --auto-approve").code == 0)
         #expect(home.done == ["shipped"])
+    }
+
+    @Test func `takes an answer that was given meanwhile before anybody else's`() async throws {
+        let home = try Home()
+        try home.pipeline(
+            "ask [shape=hexagon, label=\"Ship it?\"]", Home.tool("ship", "echo shipped >>done.txt"),
+            "start -> ask", "ask -> ship [label=\"[Y] Yes\"]", "ask -> end [label=\"[N] No\"]", "ship -> end")
+        for _ in 0..<5 {
+            async let run = home.play("run pipeline.dot")
+            try await home.ok(
+                "until grep -q 'asks ask' run.output; do sleep 0.02; done; kill -INT $(cat run.pid)")
+            let session = try #require(try await run.session)
+            try await home.ok("orchestra answer \(session) no")
+            let end = try await home.play("resume \(session) --auto-approve")
+            #expect(end.code == 0 && end.output.contains("answered ask: \"no\""), "\(end.output)")
+        }
+        #expect(home.done == [])
     }
 
     @Test func `inside a parallel node begins no branch, and repeats none`() async throws {

@@ -42,10 +42,12 @@ struct DrainTests {
 
     @Test func `told to stop, it pauses its runs at their next boundary`() async throws {
         try await Stage.run(
+            { $0.drainMax = .seconds(120) },
             body: { stage in
                 let asking = try await stage.begin(Pipelines.gate)
                 _ = try await stage.begin(Pipelines.slow)
                 try await stage.wait(asking, for: "waiting")
+                try await stage.waitForFile("begun")
             },
             draining: { stage in
                 while let health = try? await stage.get("/healthz"), health["status"] == "ok" { await Task.yield() }
@@ -61,7 +63,11 @@ struct DrainTests {
 
     @Test func `a node that does not come to its end in time is stopped, and made again later`() async throws {
         try await Stage.run(
-            { $0.drainMax = .milliseconds(100) }, body: { _ = try await $0.begin(Pipelines.slow) },
+            { $0.drainMax = .milliseconds(100) },
+            body: { stage in
+                _ = try await stage.begin(Pipelines.slow)
+                try await stage.waitForFile("begun")
+            },
             after: { sessions in
                 let found = try await sessions.list()
                 #expect(found.map(\.status) == [.paused] && found.first?.nextNode == "a")

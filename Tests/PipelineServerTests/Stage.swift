@@ -130,6 +130,15 @@ extension Stage {
         }
         throw Unexpected(description: "session \(id) is \(try await self.get("/pipelines/\(id)").text)")
     }
+
+    func waitForFile(_ name: String) async throws {
+        let path = self.folder.appending(path: name).path(percentEncoded: false)
+        for _ in 0..<1_200 {
+            if FileManager.default.fileExists(atPath: path) { return }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        throw Unexpected(description: "there is no file \(name)")
+    }
 }
 
 struct Unexpected: Error, CustomStringConvertible {
@@ -174,11 +183,11 @@ enum Pipelines {
         }
         """
 
-    /// Works until there is a file `go`.
+    /// Makes a file `begun`, and works until there is a file `go`.
     static let slow = """
         digraph slow {
             start [shape=Mdiamond]; exit [shape=Msquare]
-            a [shape=parallelogram, tool_command="until [ -e go ]; do sleep 0.05; done"]; b [prompt="then"]
+            a [shape=parallelogram, tool_command="touch begun; until [ -e go ]; do sleep 0.05; done"]; b [prompt="then"]
             start -> a -> b -> exit
         }
         """

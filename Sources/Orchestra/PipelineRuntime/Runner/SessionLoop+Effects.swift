@@ -60,7 +60,10 @@ extension SessionLoop {
     func ask(_ question: Question, complaint: String?) {
         let (inbox, world) = (self.inbox, self.kit.world)
         if let interviewer = self.kit.interviewer {
+            let (store, root) = (self.store, self.scene.rootFence?.context ?? self.journal.context)
             self.works.start(.question(question.id.text)) {
+                // Whoever gave an answer was told that it is taken: it comes before that of anybody who sits here.
+                if complaint == nil, let root, await Self.isAnswered(question.id, in: root, of: store) { return }
                 guard let given = await interviewer.ask(question, complaint: complaint), !Task.isCancelled else {
                     return
                 }
@@ -71,6 +74,17 @@ extension SessionLoop {
         self.works.start(.clock(question.id.text)) {
             guard (try? await world.sleep(timeout)) != nil else { return }
             inbox.put(.answer(question.id, GivenAnswer(.timeout, by: "clock"), nil))
+        }
+    }
+
+    /// Whether an answer waits in the store; the keeper brings it.
+    private static func isAnswered(_ question: AttemptKey, in root: ContextID, of store: any TurnStore) async -> Bool {
+        guard let requests = try? await store.requests(RequestQuery(context: root)) else { return false }
+        return requests.contains { request in
+            guard case .answer(_, let key, _)? = SessionRequest(word: request.kind, body: request.body) else {
+                return false
+            }
+            return key == nil || key == question
         }
     }
 
