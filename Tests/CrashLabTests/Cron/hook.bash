@@ -2,6 +2,7 @@
 #
 #   CRON_TRACE    a file that gets a line for each command which is about to be executed: the exit codes of the
 #                 pipeline before it, a tab, the command
+#                 (CRON_TRACE.session gets the number of the script's session)
 #   CRON_AT       the number of the command to strike at, or how it begins
 #   CRON_STRIKE   script   SIGKILL to the shell itself: what it has started goes on
 #                 group    SIGKILL to the shell and all it has started, CRON_DELAY seconds later
@@ -12,6 +13,7 @@ case $0 in
 *) return ;; # a bash that the script has started
 esac
 unset BASH_ENV
+echo $$ >"$CRON_TRACE.session"
 
 cron_strike() {
     case $CRON_STRIKE in
