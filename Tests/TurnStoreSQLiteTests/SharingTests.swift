@@ -36,6 +36,36 @@ struct SharingTests {
     }
 
     @Test
+    func `opens beside somebody who writes and never rests`() throws {
+        let path = self.folder.file("store.sqlite")
+        try self.open().close()
+        var options = SQLiteOptions(applicationID: Schema.applicationID, migrations: Schema.migrations)
+        options.isShared = true
+        let writer = try SQLiteFile.open(path, options)
+        defer { writer.close() }
+        try writer.write { connection throws(StorageError) in try connection.execute("BEGIN IMMEDIATE") }
+        // Neither the writer nor others who open it just now are waited for.
+        let opening = try SidecarLock(for: path, isShared: true)
+        defer { opening.release() }
+        let stores = try (0..<3).map { _ in try SQLiteTurnStore.open(path, busyTimeout: .milliseconds(50)) }
+        for store in stores { store.close() }
+        try writer.write { connection throws(StorageError) in try connection.execute("COMMIT") }
+    }
+
+    @Test
+    func `says that it is busy while somebody makes it`() throws {
+        let path = self.folder.file("store.sqlite")
+        let making = try SidecarLock(for: path)
+        defer { making.release() }
+        let error = #expect(throws: TurnStoreError.self) {
+            try SQLiteTurnStore.open(path, busyTimeout: .milliseconds(50))
+        }
+        guard case .failed(let fault) = error else { return #expect(Bool(false), "\(String(describing: error))") }
+        #expect(fault.code == .busy)
+        #expect(fault.message.hasSuffix("is being made or changed by another process"))
+    }
+
+    @Test
     func `lets each see at once what the other was told`() async throws {
         let (one, two) = (try self.open(), try self.open())
         let context = try await one.createContext().context

@@ -23,6 +23,12 @@ extension SQLConnection {
         }
     }
 
+    /// Whether the file is ours and has the newest schema.
+    func isCurrent(_ options: SQLiteOptions) throws(StorageError) -> Bool {
+        guard try self.integer(of: "application_id") == Int64(options.applicationID) else { return false }
+        return try self.integer(of: "user_version") == Int64(options.migrations.count)
+    }
+
     private func migrateInTransaction(_ options: SQLiteOptions) throws(StorageError) {
         let known = options.migrations.count
         precondition(options.migrations.map(\.number) == Array(1..<(known + 1)), "schema steps are numbered from 1")

@@ -52,9 +52,36 @@ package struct SQLiteOptions: Sendable {
 extension SQLiteFile {
     /// Opens the file at `path`, makes it when there is none, and takes its schema to the newest step.
     package static func open(_ path: String, _ options: SQLiteOptions) throws(StorageError) -> SQLiteFile {
+        if options.isShared, let file = try self.openCurrent(path, options) { return file }
         // Also for a shared file, as long as it is made: nobody sees half a schema, or is refused while WAL is set up.
         let lock = try SidecarLock(for: path, waiting: options.isShared ? options.busyTimeout : .zero)
         defer { if options.isShared { lock.release() } }
+        let file = try self.connect(path, options, lock)
+        try file.write { connection throws(StorageError) in try connection.migrate(options) }
+        try file.assertDurability()
+        return file
+    }
+
+    /// Opens a shared file whose schema is the newest; `nil` when it must be made or changed first.
+    ///
+    /// Writes nothing, so that many may open it at the same time, and nobody who does waits for those who write.
+    private static func openCurrent(_ path: String, _ options: SQLiteOptions) throws(StorageError) -> SQLiteFile? {
+        guard FileIdentity(path) != nil else { return nil }
+        let lock = try SidecarLock(for: path, isShared: true, waiting: options.busyTimeout)
+        defer { lock.release() }
+        // What cannot be opened so is looked at again by who may change it, and says what is wrong.
+        guard let file = try? self.connect(path, options, lock) else { return nil }
+        guard (try? file.write { connection throws(StorageError) in try connection.isCurrent(options) }) == true else {
+            file.close()
+            return nil
+        }
+        try file.assertDurability()
+        return file
+    }
+
+    private static func connect(
+        _ path: String, _ options: SQLiteOptions, _ lock: SidecarLock
+    ) throws(StorageError) -> SQLiteFile {
         let pool: DatabasePool
         do {
             pool = try DatabasePool(path: path, configuration: self.configuration(options))
@@ -67,9 +94,7 @@ extension SQLiteFile {
             try connection.execute("PRAGMA synchronous = FULL")
             let pageSize = try connection.integer(of: "page_size")
             try connection.execute("PRAGMA wal_autocheckpoint = \(Int64(options.logMax.bytes) / pageSize)")
-            try connection.migrate(options)
         }
-        try file.assertDurability()
         return file
     }
 

@@ -9,7 +9,7 @@ struct OrchestraCommand: AsyncParsableCommand {
             A pipeline is a directed graph in a subset of DOT: nodes are steps, edges say what comes next.
 
             EXIT CODES
-              0 done or paused, 1 failed or refused, 2 usage, 75 store lost, 130 stopped by force
+              0 done or paused, 1 failed or refused, 2 usage, 75 store lost or busy, 130 stopped by force
             """,
         subcommands: [
             RunCommand.self, ResumeCommand.self, ReplayCommand.self, StatusCommand.self, AttachCommand.self,

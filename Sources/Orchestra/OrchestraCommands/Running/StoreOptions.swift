@@ -46,6 +46,10 @@ struct StoreOptions: ParsableArguments {
     static func failure(_ error: TurnStoreError) -> CommandFailure {
         switch error {
         case .refused(let refusal): .refused("the store refused: \(refusal)")
+        case .failed(let fault) where fault.code == .busy:
+            CommandFailure(
+                exitCode: 75, message: "the store cannot be reached: \(fault.message)",
+                hint: fault.hint ?? "try again in a moment")
         case .failed(let fault):
             .refused("the store cannot be reached: \(fault.message)", hint: fault.hint ?? "run \"orchestra doctor\"")
         }
