@@ -65,7 +65,9 @@ struct CronUser: Sendable {
     }
 
     private func start(_ script: CronScript, _ strike: [String]) async throws -> End {
-        for file in [self.trace, self.trace + ".calls", self.trace + ".session"] { try? FileManager.default.removeItem(atPath: file) }
+        for file in [self.trace, self.trace + ".calls", self.trace + ".session"] {
+            try? FileManager.default.removeItem(atPath: file)
+        }
         let hook = [
             "BASH_ENV=\(self.place.hooks)/hook.bash", "CRON_TRACE=\(self.trace)",
             "CRON_SERVER=\(self.daemon.processID ?? 0)",
@@ -78,8 +80,8 @@ struct CronUser: Sendable {
     /// Waits until what a killed script had started has ended, its pods apart: a `trails` lives on for a moment, and
     /// the next start of cron is a day away. Two scripts that overlap may well be refused a context of one name.
     private func leftoversEnd() async throws {
-        guard let session = Int32(self.text(self.trace + ".session").trimmingCharacters(in: .whitespacesAndNewlines))
-        else { throw LabError("\(self.folder) has no session of its script") }
+        let text = self.text(self.trace + ".session").trimmingCharacters(in: .whitespacesAndNewlines)
+        guard let session = Int32(text) else { throw LabError("\(self.folder) has no session of its script") }
         try await Patience.wait("what \(self.folder) left over to end") {
             let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
             return names.compactMap { Int32($0) }.allSatisfy { getsid($0) != session }
