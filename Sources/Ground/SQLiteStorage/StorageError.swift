@@ -78,7 +78,9 @@ extension StorageError {
             self.init(
                 .notADatabase, "\(path) is not a database", hint: "is it the right file? else go back to a backup")
         case .SQLITE_BUSY, .SQLITE_LOCKED:
-            self.init(.busy, "\(path) is in use by another process: \(text)", hint: "end the other process")
+            self.init(
+                .busy, "\(path) is in use by another process: \(text)",
+                hint: "is one stopped (Ctrl-Z) in the middle of a commit? let it go on, or end it")
         case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
             self.init(.readOnly, "\(path) cannot be written: \(text)", hint: "see who owns the file and its folder")
         case .SQLITE_CANTOPEN:

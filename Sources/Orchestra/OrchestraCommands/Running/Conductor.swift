@@ -88,6 +88,13 @@ func refusing<Value>(_ body: () async throws(SessionRefusal) -> Value) async thr
         if case .unsound(let path, let diagnostics) = error {
             if let file = try? PipelineFile(at: path) { file.tell(diagnostics) }
         }
-        throw CommandFailure.refused(error.description, hint: error.hint)
+        throw CommandFailure(exitCode: error.isBusy ? 75 : 1, message: error.description, hint: error.hint)
+    }
+}
+
+extension SessionRefusal {
+    /// Whether it may well be different in a moment.
+    fileprivate var isBusy: Bool {
+        if case .store(.failed(let fault)) = self { fault.code == .busy } else { false }
     }
 }

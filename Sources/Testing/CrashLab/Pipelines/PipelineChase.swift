@@ -227,7 +227,7 @@ extension PipelineChase {
         guard try await owner.listenForResumption(), try await self.letLive(owner) else {
             return try await self.leave(owner, &report)
         }
-        owner.send(SIGSTOP)
+        try await self.freeze(owner)
         let heir = try self.place.play(self.session, ["--take-over"])
         let owns = try await heir.listenForResumption()
         owner.send(SIGCONT)
@@ -247,7 +247,34 @@ extension PipelineChase {
     }
 }
 
+extension PipelineChase {
+    /// Stops it where it holds no lock: in the middle of a commit it would stop everybody else who has the store.
+    private func freeze(_ runner: Runner) async throws {
+        try await Patience.wait("orchestra to be out of a commit") {
+            runner.send(SIGSTOP)
+            if try runner.isStopped(), try !runner.holdsLock() { return true }
+            runner.send(SIGCONT)
+            return false
+        }
+    }
+}
+
 extension Runner {
+    /// Whether it has come to a stop, or its end.
+    fileprivate func isStopped() throws -> Bool {
+        let state = try String(contentsOfFile: "/proc/\(self.pid)/stat", encoding: .utf8)
+        return state.split(separator: ")").last.map { ["T", "Z"].contains($0.split(separator: " ").first) } ?? false
+    }
+
+    /// Whether it holds a lock that keeps others from writing. Locks to read are held all the time.
+    fileprivate func holdsLock() throws -> Bool {
+        let locks = try String(contentsOfFile: "/proc/locks", encoding: .utf8)
+        return locks.split(separator: "\n").contains { line in
+            let words = line.split(separator: " ", omittingEmptySubsequences: true)
+            return words.contains("WRITE") && words.contains(Substring(String(self.pid))) && !words.contains("->")
+        }
+    }
+
     /// Whether it said that the session is another's.
     var isRefused: Bool {
         let words = self.complaint + self.text

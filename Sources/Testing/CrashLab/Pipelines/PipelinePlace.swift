@@ -91,6 +91,8 @@ struct Execution: Sendable {
     let life: Int
     /// How many runners had died before it ended; `nil` when it did not.
     private(set) var lifeAtEnd: Int?
+    /// Whether a later runner had begun something before it ended.
+    private(set) var hasOutlived = false
 
     static let death = "death"
 
@@ -111,6 +113,7 @@ struct Execution: Sendable {
                     throw LabError("a tool ended that never began: \(line)")
                 }
                 executions[place].lifeAtEnd = life
+                executions[place].hasOutlived = executions.last.map { $0.life > executions[place].life } ?? false
             default: throw LabError("nobody writes this into the count: \(line)")
             }
         }

@@ -65,8 +65,9 @@ struct PipelineVerdict {
             self.complaints.append("\(key) was executed \(executions.count) times, and started \(count) on record")
         }
         for execution in executions {
-            guard let end = execution.lifeAtEnd, end != execution.life else { continue }
-            self.complaints.append("process \(execution.pid) of \(execution.key) outlived its runner")
+            // It dies a moment after its runner; the next one must wait for that.
+            guard execution.hasOutlived else { continue }
+            self.complaints.append("process \(execution.pid) of \(execution.key) ran on beside the next runner")
         }
     }
 

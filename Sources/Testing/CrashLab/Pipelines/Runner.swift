@@ -19,6 +19,8 @@ final class Runner: Sendable {
 
     deinit { self.process.withLock { $0 }?.abandon() }
 
+    var pid: Int32 { self.child.pid }
+
     /// What it has said on standard error so far.
     var complaint: String {
         String(decoding: FileManager.default.contents(atPath: self.log) ?? Data(), as: UTF8.self)
