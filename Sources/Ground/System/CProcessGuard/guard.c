@@ -229,6 +229,8 @@ static bool obey(struct watch *watch, int grace) {
         watch->kill_at = now_milliseconds();
     }
     send_signal(watch, order.number);
+    // Who gives an order to all waits to hear that nobody is left, also when all are gone before anybody looks.
+    if (order.scope == guard_scope_all) watch->is_quiet = false;
     return true;
 }
 
