@@ -62,6 +62,7 @@ let package = Package(
         // Ground
         room("Vocabulary", on: "Ground"),
         room("DurableFiles", on: "Ground", uses: ["Vocabulary"]),
+        room("GroupCommit", on: "Ground"),
         room(
             "WebTransport", on: "Ground",
             uses: [
@@ -88,8 +89,8 @@ let package = Package(
         room(
             "TrailsServer", on: "Trails",
             uses: [
-                "DurableFiles", "SQLiteStorage", "TrailsCore", "TrailsStore", "TrailsWire", "Vocabulary",
-                "WebTransport",
+                "DurableFiles", "GroupCommit", "SQLiteStorage", "TrailsCore", "TrailsStore", "TrailsWire",
+                "Vocabulary", "WebTransport",
                 from("hummingbird", "Hummingbird"), from("swift-collections", "HashTreeCollections"),
                 from("swift-collections", "HeapModule"), from("swift-http-types", "HTTPTypes"),
                 from("swift-log", "Logging"), from("swift-nio", "NIOCore"), from("swift-nio", "NIOHTTP1"),
@@ -124,7 +125,8 @@ let package = Package(
         // Orchestra
         room("TurnModel", on: "Orchestra", uses: ["Vocabulary"]),
         room("PipelineTurns", on: "Orchestra", uses: ["TurnModel", "Vocabulary"]),
-        room("TurnStoreSQLite", on: "Orchestra", uses: ["SQLiteStorage", "TurnModel", "Vocabulary"]),
+        room(
+            "TurnStoreSQLite", on: "Orchestra", uses: ["GroupCommit", "SQLiteStorage", "TurnModel", "Vocabulary"]),
         room("DotLanguage", on: "Orchestra", uses: ["Vocabulary"]),
         room(
             "PipelineCore", on: "Orchestra",
@@ -225,6 +227,7 @@ let package = Package(
             reads: ["Cron", "PowerCut"]),
         tests("DotLanguageTests", uses: ["DotLanguage", "TestKit"], reads: ["Transcripts"]),
         tests("DurableFilesTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
+        tests("GroupCommitTests", uses: ["GroupCommit"]),
         tests("ModelClientTests", uses: ["ModelClient", "TestKit", "Vocabulary"]),
         tests(
             "OrchestraCommandsTests", uses: ["DotLanguage", "PipelineCore", "TestKit", "orchestra"],
@@ -265,7 +268,6 @@ let package = Package(
                 "DotLanguage", "PipelineCore", "PipelineRuntime", "PipelineTurns", "PipelineWorkspaces", "Simulator",
                 "TurnModel", "Vocabulary", "orchestra",
             ]),
-        tests("SQLiteStorageTests", uses: ["SQLiteStorage", "TestKit", "Vocabulary"]),
         tests("SimulatorTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
         tests("StoryTests", uses: ["orchestra", "TrailsClient", "trails", "trailsd"]),
         tests("TidyTests"),

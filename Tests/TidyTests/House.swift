@@ -29,6 +29,7 @@ enum House {
         .shell("CProcessGuard", "Ground/System"),
         .shell("ProcessGuard", "Ground", uses: ["CLinuxShims", "CProcessGuard"]),
         .shell("DurableFiles", "Ground", uses: ["Vocabulary", "CLinuxShims"]),
+        .shell("GroupCommit", "Ground"),
         .shell("SQLiteStorage", "Ground", uses: ["Vocabulary", "DurableFiles"]),
         .shell("WebTransport", "Ground", uses: ["Vocabulary"]),
 
@@ -43,9 +44,8 @@ enum House {
         .shell(
             "TrailsServer", "Trails",
             uses: [
-                "Vocabulary", "CLinuxShims", "DurableFiles", "SQLiteStorage", "WebTransport", "TrailsCore",
-                "TrailsWire",
-                "TrailsStore",
+                "Vocabulary", "CLinuxShims", "DurableFiles", "GroupCommit", "SQLiteStorage", "WebTransport",
+                "TrailsCore", "TrailsWire", "TrailsStore",
             ]),
         .shell(
             "TrailsClient", "Trails",
@@ -77,7 +77,7 @@ enum House {
         .shell(
             "PipelineWorkspaces", "Orchestra",
             uses: ["Vocabulary", "ProcessGuard", "PipelineCore", "TurnModel", "PipelineTurns", "PipelineRuntime"]),
-        .shell("TurnStoreSQLite", "Orchestra", uses: ["Vocabulary", "SQLiteStorage", "TurnModel"]),
+        .shell("TurnStoreSQLite", "Orchestra", uses: ["Vocabulary", "GroupCommit", "SQLiteStorage", "TurnModel"]),
         .shell(
             "PipelineServer", "Orchestra",
             uses: [

@@ -1,3 +1,4 @@
+import GroupCommit
 import SQLiteStorage
 import Synchronization
 package import TurnModel

@@ -1,3 +1,4 @@
+import GroupCommit
 import Hummingbird
 package import Logging
 import NIOHTTP1

@@ -249,11 +249,11 @@ private func runBody(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPoi
 private func nameThread(_ name: String) {
     #if canImport(Glibc)
         // pthread_setname_np is hidden behind _GNU_SOURCE.
-        let file = openDescriptor("/proc/thread-self/comm", O_WRONLY)
+        let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
         guard file >= 0 else { return }
         let bytes = Array(name.utf8.prefix(15))
         _ = write(file, bytes, bytes.count)
-        closeDescriptor(file)
+        close(file)
     #else
         pthread_setname_np(name)
     #endif

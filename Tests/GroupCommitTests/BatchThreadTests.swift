@@ -2,7 +2,7 @@ import Glibc
 import Synchronization
 import Testing
 
-@testable import SQLiteStorage
+@testable import GroupCommit
 
 @Suite(.timeLimit(.minutes(10)))
 struct BatchThreadTests {
