@@ -170,6 +170,9 @@ let package = Package(
                 "TrailsCore", "TrailsWire", "TurnModel", "Vocabulary",
             ]),
 
+        // Substrat
+        room("AgentCore", on: "Substrat", uses: ["Vocabulary", from("swift-collections", "HashTreeCollections")]),
+
         // Programs
         program("orchestra", uses: ["OrchestraCommands"]),
         program("trails", uses: ["TrailsCommands"]),
@@ -221,6 +224,9 @@ let package = Package(
             ]),
 
         // Tests
+        tests(
+            "AgentCoreTests",
+            uses: ["AgentCore", "TestKit", "Vocabulary", from("swift-collections", "HashTreeCollections")]),
         tests(
             "CrashLabTests",
             uses: ["CrashLab", "orchestra", "trails", "trailsd", from("swift-nio", "NIOPosix")],

@@ -92,6 +92,8 @@ enum House {
                 "TurnStoreSQLite", "PipelineServer",
             ]),
 
+        .core("AgentCore", "Substrat", uses: ["Vocabulary"], imports: ["HashTreeCollections"]),
+
         .shell(
             "TestKit", "Testing",
             uses: [
