@@ -172,6 +172,7 @@ let package = Package(
 
         // Substrat
         room("AgentCore", on: "Substrat", uses: ["Vocabulary", from("swift-collections", "HashTreeCollections")]),
+        room("AgentProtocols", on: "Substrat", uses: ["AgentCore", "Vocabulary"]),
 
         // Programs
         program("orchestra", uses: ["OrchestraCommands"]),
@@ -227,6 +228,7 @@ let package = Package(
         tests(
             "AgentCoreTests",
             uses: ["AgentCore", "TestKit", "Vocabulary", from("swift-collections", "HashTreeCollections")]),
+        tests("AgentProtocolsTests", uses: ["AgentCore", "AgentProtocols", "Vocabulary"]),
         tests(
             "CrashLabTests",
             uses: ["CrashLab", "orchestra", "trails", "trailsd", from("swift-nio", "NIOPosix")],

@@ -93,6 +93,7 @@ enum House {
             ]),
 
         .core("AgentCore", "Substrat", uses: ["Vocabulary"], imports: ["HashTreeCollections"]),
+        .core("AgentProtocols", "Substrat", uses: ["Vocabulary", "AgentCore"]),
 
         .shell(
             "TestKit", "Testing",
