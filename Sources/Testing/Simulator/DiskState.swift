@@ -35,7 +35,8 @@ struct DiskState {
 
     var crashPoint: Int?
     var faults: [Int: FaultyFileSystem.Fault] = [:]
-    private(set) var operations = 0
+    private(set) var trace: [FileError.Operation] = []
+    var operations: Int { self.trace.count }
     private(set) var hasCrashed = false
     private(set) var life = 1
 
@@ -57,7 +58,7 @@ struct DiskState {
         _ body: (inout DiskState) throws(FileError) -> Answer
     ) throws(FileError) -> Answer {
         try self.checkPower(operation, path, life: life)
-        self.operations += 1
+        self.trace.append(operation)
         if self.crashPoint == 2 * self.operations - 1 { self.hasCrashed = true }
         try self.checkPower(operation, path)
         switch self.faults[self.operations] {
@@ -84,7 +85,7 @@ struct DiskState {
             self.nodes[number]!.lockHolder = nil
         }
         self.life += 1
-        self.operations = 0
+        self.trace = []
         self.hasCrashed = false
     }
 

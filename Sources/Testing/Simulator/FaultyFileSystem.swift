@@ -54,6 +54,9 @@ package final class FaultyFileSystem: FileSystem {
     /// How many operations there were since the beginning, or since `restart`.
     package var operations: Int { self.state.withLock { $0.operations } }
 
+    /// What those operations were, in order: what was synced, and how often.
+    package var trace: [FileError.Operation] { self.state.withLock { $0.trace } }
+
     /// Whether the crash point was reached.
     package var hasCrashed: Bool { self.state.withLock { $0.hasCrashed } }
 
