@@ -173,6 +173,7 @@ let package = Package(
         // Substrat
         room("AgentCore", on: "Substrat", uses: ["Vocabulary", from("swift-collections", "HashTreeCollections")]),
         room("AgentProtocols", on: "Substrat", uses: ["AgentCore", "Vocabulary"]),
+        room("EventLog", on: "Substrat", uses: ["DurableFiles", "GroupCommit", "Vocabulary"]),
 
         // Programs
         program("orchestra", uses: ["OrchestraCommands"]),
@@ -235,6 +236,8 @@ let package = Package(
             reads: ["Cron", "PowerCut"]),
         tests("DotLanguageTests", uses: ["DotLanguage", "TestKit"], reads: ["Transcripts"]),
         tests("DurableFilesTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
+        tests(
+            "EventLogTests", uses: ["DurableFiles", "EventLog", "Simulator", "TestKit", "Vocabulary"]),
         tests("GroupCommitTests", uses: ["GroupCommit"]),
         tests("ModelClientTests", uses: ["ModelClient", "TestKit", "Vocabulary"]),
         tests(

@@ -94,6 +94,7 @@ enum House {
 
         .core("AgentCore", "Substrat", uses: ["Vocabulary"], imports: ["HashTreeCollections"]),
         .core("AgentProtocols", "Substrat", uses: ["Vocabulary", "AgentCore"]),
+        .shell("EventLog", "Substrat", uses: ["Vocabulary", "DurableFiles", "GroupCommit"]),
 
         .shell(
             "TestKit", "Testing",
