@@ -63,6 +63,7 @@ let package = Package(
         room("Vocabulary", on: "Ground"),
         room("DurableFiles", on: "Ground", uses: ["Vocabulary"]),
         room("GroupCommit", on: "Ground"),
+        room("StrictYAML", on: "Ground", uses: ["Vocabulary", from("Yams", "Yams")]),
         room(
             "WebTransport", on: "Ground",
             uses: [
@@ -105,7 +106,10 @@ let package = Package(
             ]),
         room(
             "TrailsContexts", on: "Trails",
-            uses: ["CSodium", "DurableFiles", "Vocabulary", from("swift-crypto", "Crypto"), from("Yams", "Yams")]),
+            uses: [
+                "CSodium", "DurableFiles", "StrictYAML", "Vocabulary", from("swift-crypto", "Crypto"),
+                from("Yams", "Yams"),
+            ]),
         room(
             "TrailsClient", on: "Trails",
             uses: [
@@ -138,14 +142,18 @@ let package = Package(
                 from("swift-nio", "NIOHTTP1"), from("swift-nio", "NIOPosix"), from("swift-nio-ssl", "NIOSSL"),
             ]),
         room(
+            "PipelineSettings", on: "Orchestra",
+            uses: ["DotLanguage", "DurableFiles", "PipelineCore", "StrictYAML", "Vocabulary", from("Yams", "Yams")]),
+        room(
             "PipelineWorkspaces", on: "Orchestra",
             uses: ["PipelineCore", "PipelineRuntime", "PipelineTurns", "ProcessGuard", "TurnModel", "Vocabulary"]),
         room(
             "OrchestraCommands", on: "Orchestra",
             uses: [
                 "DotLanguage", "DurableFiles", "ModelClient", "PipelineApps", "PipelineCore", "PipelineRuntime",
-                "PipelineServer", "PipelineTurns", "PipelineWorkspaces", "TurnModel", "TurnStoreSQLite", "Vocabulary",
-                "WebTransport", from("swift-argument-parser", "ArgumentParser"), from("swift-log", "Logging"),
+                "PipelineServer", "PipelineSettings", "PipelineTurns", "PipelineWorkspaces", "TurnModel",
+                "TurnStoreSQLite", "Vocabulary", "WebTransport", from("swift-argument-parser", "ArgumentParser"),
+                from("swift-log", "Logging"),
                 from("swift-service-lifecycle", "ServiceLifecycle"), from("swift-service-lifecycle", "UnixSignals"),
                 from("swift-subprocess", "Subprocess"),
             ]),
@@ -241,7 +249,8 @@ let package = Package(
         tests("GroupCommitTests", uses: ["GroupCommit"]),
         tests("ModelClientTests", uses: ["ModelClient", "TestKit", "Vocabulary"]),
         tests(
-            "OrchestraCommandsTests", uses: ["DotLanguage", "PipelineCore", "TestKit", "orchestra"],
+            "OrchestraCommandsTests",
+            uses: ["DotLanguage", "PipelineCore", "PipelineSettings", "TestKit", "orchestra"],
             reads: ["Transcripts"]),
         tests("OrchestraProgramTests", uses: ["TurnModel", "TurnStoreSQLite", "Vocabulary", "orchestra"]),
         tests(
@@ -271,6 +280,9 @@ let package = Package(
                 from("swift-nio", "NIOCore"), from("swift-nio", "NIOHTTP1"),
                 from("swift-nio", "NIOPosix"), from("swift-service-lifecycle", "ServiceLifecycle"),
             ]),
+        tests(
+            "PipelineSettingsTests",
+            uses: ["DotLanguage", "DurableFiles", "PipelineCore", "PipelineSettings", "Simulator", "Vocabulary"]),
         tests("PipelineTurnsTests", uses: ["PipelineTurns", "TurnModel", "Vocabulary"], reads: ["Vectors"]),
         tests("ProcessGuardTests", uses: ["ProcessGuard", "Simulator"]),
         tests(

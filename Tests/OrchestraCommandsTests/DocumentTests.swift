@@ -1,6 +1,7 @@
 import DotLanguage
 import Foundation
 import PipelineCore
+import PipelineSettings
 import Testing
 
 @Suite struct `The reference of pipelines` {
@@ -21,7 +22,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Diagnostic.Code.ofParser + Diagnostic.Code.ofRules)
+    @Test(arguments: Diagnostic.Code.ofParser + Diagnostic.Code.ofRules + Diagnostic.Code.ofAgents)
     func `explains every diagnostic`(code: Diagnostic.Code) {
         #expect(Self.text.contains("| `\(code.rawValue)` |"))
     }

@@ -30,13 +30,15 @@ enum House {
         .shell("ProcessGuard", "Ground", uses: ["CLinuxShims", "CProcessGuard"]),
         .shell("DurableFiles", "Ground", uses: ["Vocabulary", "CLinuxShims"]),
         .shell("GroupCommit", "Ground"),
+        .shell("StrictYAML", "Ground", uses: ["Vocabulary"]),
         .shell("SQLiteStorage", "Ground", uses: ["Vocabulary", "DurableFiles"]),
         .shell("WebTransport", "Ground", uses: ["Vocabulary"]),
 
         .core("TrailsCore", "Trails", uses: ["Vocabulary"], imports: ["HashTreeCollections", "OrderedCollections"]),
         .core(
             "TrailsWire", "Trails", uses: ["TrailsCore", "Vocabulary"], imports: ["FoundationEssentials", "Crypto"]),
-        .shell("TrailsContexts", "Trails", uses: ["Vocabulary", "CSodium", "DurableFiles", "TrailsWire"]),
+        .shell(
+            "TrailsContexts", "Trails", uses: ["Vocabulary", "CSodium", "DurableFiles", "StrictYAML", "TrailsWire"]),
         .shell("TrailsStore", "Trails", uses: ["Vocabulary", "TrailsCore", "TrailsWire"]),
         .shell(
             "TrailsStoreSQLite", "Trails",
@@ -63,6 +65,9 @@ enum House {
         .core("PipelineTurns", "Orchestra", uses: ["Vocabulary", "TurnModel"]),
         .shell("ModelClient", "Orchestra", uses: ["Vocabulary"]),
         .shell(
+            "PipelineSettings", "Orchestra",
+            uses: ["Vocabulary", "DurableFiles", "StrictYAML", "DotLanguage", "PipelineCore"]),
+        .shell(
             "PipelineRuntime", "Orchestra",
             uses: [
                 "Vocabulary", "ProcessGuard", "DurableFiles", "DotLanguage", "PipelineCore", "TurnModel",
@@ -88,8 +93,8 @@ enum House {
             "OrchestraCommands", "Orchestra",
             uses: [
                 "Vocabulary", "DurableFiles", "WebTransport", "DotLanguage", "PipelineCore", "TurnModel",
-                "PipelineTurns", "ModelClient", "PipelineRuntime", "PipelineApps", "PipelineWorkspaces",
-                "TurnStoreSQLite", "PipelineServer",
+                "PipelineTurns", "ModelClient", "PipelineSettings", "PipelineRuntime", "PipelineApps",
+                "PipelineWorkspaces", "TurnStoreSQLite", "PipelineServer",
             ]),
 
         .core("AgentCore", "Substrat", uses: ["Vocabulary"], imports: ["HashTreeCollections"]),

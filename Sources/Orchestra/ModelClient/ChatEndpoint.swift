@@ -46,7 +46,7 @@ package enum ChatAddressError: Error, Sendable, Hashable, CustomStringConvertibl
 
 /// What a server knows us by. It is never printed, and never kept.
 package struct ModelKey: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible {
-    /// Of the environment.
+    /// Of the environment; or the path of the file that holds the key.
     package let variable: String
     package let secret: String
 

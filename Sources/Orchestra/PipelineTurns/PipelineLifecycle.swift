@@ -30,6 +30,8 @@ package struct PipelineLifecycle: PipelineTurnValue {
     package var agent: String?
     /// The session that ended at an edge with `loop_restart`, for this one to begin.
     package var restartedFrom: ContextID?
+    /// The blob that says how the session is run: its prompt layers, and who answers for its models.
+    package var settings: BLAKE3.Digest?
 
     package init(pipeline: String, status: Status) {
         self.pipeline = pipeline
@@ -59,6 +61,7 @@ extension PipelineLifecycle {
         FieldFact(16, "engine_version", "string", since: 3),
         FieldFact(17, "agent", "string", since: 3),
         FieldFact(18, "restarted_from", "u64", since: 3),
+        FieldFact(19, "settings_ref", "bytes", since: 3),
     ]
 
     package var newTurn: NewTurn {
@@ -81,6 +84,7 @@ extension PipelineLifecycle {
         writer.put(self.engineVersion, 16)
         writer.put(self.agent, 17)
         writer.put(self.restartedFrom, 18)
+        writer.put(self.settings, 19)
         return writer.turn(Self.self, atLeast: self.status.versionMin)
     }
 
@@ -103,6 +107,7 @@ extension PipelineLifecycle {
         self.engineVersion = try reader.optional(16)
         self.agent = try reader.optional(17)
         self.restartedFrom = try reader.optional(18)
+        self.settings = try reader.optional(19)
     }
 }
 

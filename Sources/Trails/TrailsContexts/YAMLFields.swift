@@ -1,3 +1,4 @@
+import StrictYAML
 import Vocabulary
 import Yams
 
@@ -65,20 +66,14 @@ struct YAMLFields {
     private static func pairs(
         _ text: String, _ path: String
     ) throws(ContextError) -> [(name: String, node: Node, line: Int)] {
-        // Anchors live as long as the parser does.
-        let parser: Parser
         let root: Node?
-        do {
-            parser = try Parser(yaml: text)
-            root = try parser.singleRoot()
+        do throws(YAMLProblem) {
+            root = try StrictYAML.root(of: text)
         } catch {
-            throw Self.mapped(error, path)
+            throw .broken(path, line: error.line, error.message)
         }
         guard let root, case .mapping(let mapping) = root, mapping.style != .flow else {
             throw .broken(path, line: root?.mark?.line ?? 1, "not a list of fields, one a line")
-        }
-        if let line = withExtendedLifetime(parser, { Self.lineOfAnchor(root) }) {
-            throw .broken(path, line: line, "anchors and aliases have no place here")
         }
         var pairs: [(name: String, node: Node, line: Int)] = []
         var names: Set<String> = []
@@ -94,34 +89,6 @@ struct YAMLFields {
         }
         // Yams keeps the order of the file; the cutting into texts relies on it.
         return pairs.sorted { $0.line < $1.line }
-    }
-
-    /// The first anchor in document order: what repeats comes after it, so this ends however often it repeats.
-    private static func lineOfAnchor(_ node: Node) -> Int? {
-        if node.anchor != nil { return node.mark?.line ?? 1 }
-        switch node {
-        case .mapping(let mapping):
-            for (key, value) in mapping {
-                if let line = Self.lineOfAnchor(key) ?? Self.lineOfAnchor(value) { return line }
-            }
-            return nil
-        case .sequence(let sequence):
-            return sequence.lazy.compactMap(Self.lineOfAnchor).first
-        case .scalar, .alias: return nil
-        }
-    }
-
-    private static func mapped(_ error: any Error, _ path: String) -> ContextError {
-        switch error as? YamlError {
-        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-            .composer(_, let problem, let mark, _):
-            .broken(path, line: mark.line, problem.shownToPeople())
-        case .duplicatedKeysInMapping(let names, let context):
-            .broken(
-                path, line: context.mark.line,
-                "the field \(names.first?.quotedForPeople() ?? "") is there twice")
-        default: .broken(path, line: nil, "not YAML")
-        }
     }
 }
 

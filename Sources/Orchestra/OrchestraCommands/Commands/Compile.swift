@@ -1,6 +1,7 @@
 import ArgumentParser
 import DotLanguage
 import PipelineCore
+import PipelineSettings
 import Vocabulary
 
 /// `orchestra compile`: says all that is wrong with a pipeline, and what it is.
@@ -13,6 +14,7 @@ struct Compile: ParsableCommand {
             """)
 
     @Argument(help: "The pipeline, a file in DOT.", completion: .file(extensions: ["dot", "gv"])) var file: String
+    @OptionGroup var config: ConfigOptions
     @Flag(help: "Print one JSON object, diagnostics included.") var json = false
     @Flag(help: "Print the pipeline as DOT, subgraphs and defaults resolved.") var dot = false
 
@@ -22,7 +24,9 @@ struct Compile: ParsableCommand {
 
     func run() throws {
         let file = try PipelineFile(at: self.file)
-        let compilation = Compilation(file.bytes, path: self.file)
+        let folder = self.file.absolutePath.parentFolder
+        let library = PromptLibrary(try self.config.settings(near: folder), pipeline: folder)
+        let compilation = Compilation(file.bytes, path: self.file, rules: [library.rule])
         let report = CompilationReport(path: self.file, compilation: compilation)
         if self.json {
             Output.line(report.json.prettyText)

@@ -38,7 +38,7 @@ struct ReplayCommand: AsyncParsableCommand {
         replay.from = self.from.map { NodeID($0) }
         replay.usesStoredGraph = self.graph.storedGraph
         replay.allowsModified = self.graph.allowModified
-        if let dot { replay.source = try await PipelineSource(file: dot, for: self.options) }
+        if let dot { replay.source = try await PipelineSource(file: dot) }
         let scene = try await GoingOn(self.id, self.options, self.graph, file: replay.source?.path)
         guard let turn = TurnID(wire: number) else {
             throw CommandFailure.refused("turn 0 was not found in session \(scene.row.displayID)")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import PipelineCore
 import PipelineRuntime
 import TurnModel
@@ -69,40 +70,46 @@ struct GraphOptions: ParsableArguments {
 
 /// A session that is there already, and what is needed to run it.
 struct GoingOn {
-    let options: RunOptions
+    let plan: RunPlan
     let row: SessionRow
     let sessions: Sessions
 
     /// With `file` instead of the one that the session names.
     init(_ id: String, _ options: RunOptions, _ graph: GraphOptions, file other: String? = nil) async throws {
-        let store = try options.openStore()
-        let finder = Sessions(store: store, kit: try options.kit())
-        let (row, story) = try await refusing { () async throws(SessionRefusal) in
+        let store = try options.openStore(by: try options.store.config.settings())
+        let place = HandlerPlace(workingDirectory: FileManager.default.currentDirectoryPath)
+        let finder = Sessions(store: store, kit: RunKit(handlers: HandlerRegistry(), place: place))
+        let (row, story, kept) = try await refusing { () async throws(SessionRefusal) in
             let row = try await finder.find(id)
-            return (row, try await finder.story(of: row))
+            let story = try await finder.story(of: row)
+            return (row, story, try await finder.settings(of: story))
         }
         // For the files about the run only: what is wrong with it is said by whoever goes on with it.
         let source = try? await finder.source(
             of: story, usesStored: graph.storedGraph, allowsModified: graph.allowModified)
-        let options = Self.withAgent(of: story, options)
-        self.options = options
-        self.row = row
         let file = other ?? (story.file.isEmpty ? nil : story.file)
+        var session = ModelChoice(json: kept.models)
+        if session.agent == nil, !session.isWithheld { session.agent = story.agent }
+        self.plan = try RunPlan(options, file: file, session: session)
+        self.row = row
         self.sessions = Sessions(
-            store: store, kit: try options.kit(file: file, exit: source?.graph.exit, displayID: row.displayID))
+            store: store, kit: try self.plan.kit(file: file, exit: source?.graph.exit, displayID: row.displayID))
+        Self.say(of: session, options)
     }
 
-    /// The session goes on with the agent that it began with, unless one is named here.
-    private static func withAgent(of story: SessionStory, _ options: RunOptions) -> RunOptions {
-        guard let agent = story.agent, !options.agents.models.isSaid else { return options }
-        Output.aside("orchestra: note: the agent is that of the session: \(agent.shownToPeople())\n")
-        var options = options
-        options.agents.models.agent = agent
-        return options
+    /// The session goes on with who answered when it began, unless somebody else is named here.
+    private static func say(of session: ModelChoice, _ options: RunOptions) {
+        guard !options.agents.models.namesSomebody else { return }
+        if let agent = session.agent {
+            Output.aside("orchestra: note: the agent is that of the session: \(agent.shownToPeople())\n")
+        } else if !session.servers.isEmpty {
+            let servers = session.servers.values.sorted().joined(separator: ", ")
+            Output.aside("orchestra: note: the models are those of the session: \(servers.shownToPeople())\n")
+        }
     }
 
     func conductor(of run: SessionRun) -> Conductor {
-        Conductor(options: self.options, sessions: self.sessions, source: run.source)
+        Conductor(plan: self.plan, sessions: self.sessions, source: run.source)
     }
 
     /// Makes a fork of the session, says which, and lets it play to its end.

@@ -39,7 +39,9 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         let options = try self.options()
-        let store = try self.store.open()
+        let settings = try self.store.config.settings(near: self.directory?.absolutePath)
+        let staff = try Staff(self.agents, settings)
+        let store = try self.store.open(by: settings)
         defer { store.close() }
         let tokenFile = self.tokenFile?.absolutePath ?? "\(StoreOptions.home)/serve.token"
         let token: AccessToken
@@ -51,7 +53,7 @@ struct ServeCommand: AsyncParsableCommand {
         var logger = Logger(label: "orchestra") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .warning
         let server = OrchestraServer(
-            options: options, store: store, token: token, kit: try self.makeKit(),
+            options: options, store: store, token: token, kit: self.makeKit(staff),
             draw: { try await Graphviz.draw($0, as: "svg") }, logger: logger
         ) { port in
             let host = options.host.contains(":") ? "[\(options.host)]" : options.host
@@ -94,10 +96,10 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     /// The same for every run but its folder and its files: one owner, one store.
-    private func makeKit() throws -> @Sendable (String?, NodeID?) -> RunKit {
+    private func makeKit(_ staff: Staff) -> @Sendable (String?, NodeID?) -> RunKit {
         let folder = self.directory?.absolutePath ?? FileManager.default.currentDirectoryPath
-        let base = self.agents.kit(in: folder)
-        let (runs, autoApprove) = (self.agents.runsPath, self.autoApprove)
+        let base = staff.kit(in: folder)
+        let (runs, autoApprove) = (staff.runsPath, self.autoApprove)
         return { file, exit in
             var kit = base
             if let file {

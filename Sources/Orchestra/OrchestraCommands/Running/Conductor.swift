@@ -10,7 +10,7 @@ import Vocabulary
 
 /// Lets a run play to its end, hears signals meanwhile, and says how it ended.
 struct Conductor {
-    let options: RunOptions
+    let plan: RunPlan
     let sessions: Sessions
     let source: PipelineSource
 
@@ -18,12 +18,12 @@ struct Conductor {
     ///
     /// A run that an edge with `loop_restart` ends goes on in a new session, which is played too.
     func play(_ first: SessionRun) async throws {
-        self.options.warn(about: self.source.graph)
+        self.plan.warn(about: self.source.graph)
         var run = first
         while true {
             let report = try await self.play(once: run)
             if let failure = report.failure { Output.complain(failure) }
-            report.say(json: self.options.json, exitCode: self.exitCode(of: report)) { Output.progress($0) }
+            report.say(json: self.plan.options.json, exitCode: self.exitCode(of: report)) { Output.progress($0) }
             let (played, next) = (run, report)
             let successor = try await refusing { () async throws(SessionRefusal) in
                 try await self.sessions.successor(of: played, after: next)
@@ -39,7 +39,7 @@ struct Conductor {
             try await workspaces.check(
                 run.context, session: run.story.displayID.description, pipeline: run.story.name)
         }
-        let listener = SignalListener(run, deadline: self.options.deadline.length)
+        let listener = SignalListener(run, deadline: self.plan.deadline)
         let sources = listener.listen()
         let apps = self.sessions.kit.observers.lazy.compactMap { $0 as? PipelineApps }.first
         apps?.attach(run)
@@ -53,7 +53,7 @@ struct Conductor {
     }
 
     private func exitCode(of report: RunReport) -> Int32 {
-        if case .paused(_, isAborted: false) = report.ending { return self.options.pauseExitCode }
+        if case .paused(_, isAborted: false) = report.ending { return self.plan.options.pauseExitCode }
         return report.exitCode
     }
 }

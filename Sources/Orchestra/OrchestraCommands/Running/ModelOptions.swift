@@ -1,7 +1,5 @@
 import ArgumentParser
-import Foundation
-import ModelClient
-import PipelineRuntime
+import PipelineSettings
 
 /// Who answers for the models of a pipeline: a program, or servers. Nobody: then they are simulated.
 struct ModelOptions: ParsableArguments {
@@ -20,91 +18,53 @@ struct ModelOptions: ParsableArguments {
             valueName: "[provider=]variable"))
     var keys: [String] = []
     @Option(
+        name: .customLong("llm-key-file"),
+        help: ArgumentHelp("A file with the key for it, which only you may read.", valueName: "[provider=]file"),
+        completion: .file())
+    var keyFiles: [String] = []
+    @Option(
         name: .customLong("model"),
         help: ArgumentHelp(
             "The model of nodes that name none (ORCHESTRA_LLM_MODEL), or what a short name stands for.",
             valueName: "[alias=]name"))
     var models: [String] = []
 
-    mutating func validate() throws {
-        _ = try self.backEnd()
-    }
-
-    /// Whether somebody said who answers, be it nobody.
-    var isSaid: Bool {
-        let environment = ProcessInfo.processInfo.environment
-        return self.agent != nil || !self.servers.isEmpty || environment["ORCHESTRA_AGENT"] != nil
-            || environment["ORCHESTRA_LLM"] != nil
-    }
-
-    /// `nil` for nobody.
-    func backEnd() throws -> (any ModelBackEnd)? {
-        let environment = ProcessInfo.processInfo.environment
+    func validate() throws {
         guard self.agent == nil || self.servers.isEmpty else {
             throw ValidationError("--agent and --llm cannot both answer for the models")
         }
-        let isSaid = self.agent != nil || !self.servers.isEmpty
-        let agent = self.agent ?? (isSaid ? "" : environment["ORCHESTRA_AGENT"] ?? "")
-        let server = isSaid ? "" : environment["ORCHESTRA_LLM"] ?? ""
-        guard agent.isEmpty || server.isEmpty else {
-            throw ValidationError("ORCHESTRA_AGENT and ORCHESTRA_LLM are both set; say --agent or --llm")
-        }
-        if !agent.isEmpty { return AgentCommand(agent) }
-        let servers = server.isEmpty ? self.servers : [server]
-        guard !servers.isEmpty else {
-            guard self.keys.isEmpty, self.models.isEmpty else {
-                throw ValidationError("--llm-key and --model need a server (--llm)")
-            }
-            return nil
-        }
-        return ChatBackEnd(try self.directory(of: servers, environment))
     }
-}
 
-extension ModelOptions {
-    func directory(of servers: [String], _ environment: [String: String]) throws -> ModelDirectory {
-        var directory = ModelDirectory()
-        let keys = try self.keysByProvider(environment)
-        for server in servers {
+    var namesSomebody: Bool { self.agent != nil || !self.servers.isEmpty }
+
+    /// Whether something is said that is of no use to anybody but a server.
+    var needsServer: Bool { !self.keys.isEmpty || !self.keyFiles.isEmpty || !self.models.isEmpty }
+
+    /// What the arguments say.
+    func choice(_ environment: [String: String]) throws -> ModelChoice {
+        var choice = ModelChoice()
+        choice.agent = self.agent
+        for server in self.servers {
             let (provider, address) = Self.split(server)
-            let endpoint: ChatEndpoint
-            do throws(ChatAddressError) {
-                endpoint = try ChatEndpoint(address, key: keys[provider ?? ""])
-            } catch {
-                throw ValidationError("\(error)")
-            }
-            if let provider {
-                directory.byProvider[provider] = endpoint
-            } else {
-                directory.anyProvider = endpoint
-            }
+            choice.servers[provider ?? ""] = address
         }
-        let unknown = keys.keys.first { !$0.isEmpty && directory.byProvider[$0] == nil }
-        if let unknown { throw ValidationError("--llm-key names the provider \(unknown), which has no server (--llm)") }
-        directory.modelDefault = environment["ORCHESTRA_LLM_MODEL"] ?? ""
-        for model in self.models {
-            let (alias, name) = Self.split(model)
-            if let alias { directory.aliases[alias] = name } else { directory.modelDefault = name }
-        }
-        return directory
-    }
-
-    /// By provider; under no name, the key for the server of all others.
-    private func keysByProvider(_ environment: [String: String]) throws -> [String: ModelKey] {
-        var keys: [String: ModelKey] = [:]
-        if let secret = environment["ORCHESTRA_LLM_KEY"] { keys[""] = ModelKey(secret, from: "ORCHESTRA_LLM_KEY") }
         for word in self.keys {
             let (provider, variable) = Self.split(word)
             // What is no name of a variable may be the key itself, so it is not repeated.
-            guard Self.isName(variable), let secret = environment[variable] else {
-                throw ValidationError("--llm-key takes the name of an environment variable that is set")
+            guard Self.isName(variable), environment[variable] != nil else {
+                throw CommandFailure.usage("--llm-key takes the name of an environment variable that is set")
             }
-            guard let key = ModelKey(secret, from: variable) else {
-                throw ValidationError("the variable that --llm-key names holds no key")
-            }
-            keys[provider ?? ""] = key
+            choice.keys[provider ?? ""] = .variable(variable)
         }
-        return keys
+        for word in self.keyFiles {
+            let (provider, path) = Self.split(word)
+            choice.keys[provider ?? ""] = .file(path.absolutePath)
+        }
+        for model in self.models {
+            let (alias, name) = Self.split(model)
+            if let alias { choice.aliases[alias] = name } else { choice.model = name }
+        }
+        return choice
     }
 
     /// `NAME=VALUE`, or a value alone; an address may have a `=` of its own.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DurableFiles
 import Foundation
+import PipelineSettings
 import TurnModel
 import TurnStoreSQLite
 import Vocabulary
@@ -9,14 +10,15 @@ import Vocabulary
 struct StoreOptions: ParsableArguments {
     @Option(help: "The store, a SQLite file (default: ~/.orchestra/store.sqlite).", completion: .file())
     var store: String?
+    @OptionGroup var config: ConfigOptions
+
+    static var userHome: String { ProcessInfo.processInfo.environment["HOME"] ?? NSHomeDirectory() }
 
     /// Of this user: the store and the directories of runs, unless said otherwise.
-    static var home: String {
-        let home = ProcessInfo.processInfo.environment["HOME"] ?? NSHomeDirectory()
-        return "\(home)/.orchestra"
-    }
+    static var home: String { "\(self.userHome)/.orchestra" }
 
-    private func path() throws -> String {
+    /// Where the store is, by the arguments, the environment, or `settings`.
+    func path(in settings: Settings) throws -> String {
         if let store { return store }
         let url = ProcessInfo.processInfo.environment["ORCHESTRA_CXDB_URL"] ?? ""
         guard url.isEmpty else {
@@ -24,12 +26,14 @@ struct StoreOptions: ParsableArguments {
                 "ORCHESTRA_CXDB_URL is set, and this program does not speak to CXDB servers",
                 hint: "unset it, or name a file with --store")
         }
-        return "\(Self.home)/store.sqlite"
+        return settings.store ?? "\(Self.home)/store.sqlite"
     }
 
     /// Opens the store, or makes it. A commit waits for other processes for `busyTimeout` at most.
-    func open(busyTimeout: Duration = .seconds(10)) throws -> SQLiteTurnStore {
-        let path = try self.path()
+    ///
+    /// - Parameter settings: Those that count, if not the nearest to the current directory.
+    func open(busyTimeout: Duration = .seconds(10), by settings: Settings? = nil) throws -> SQLiteTurnStore {
+        let path = try self.path(in: try settings ?? self.config.settings())
         do {
             try DurableDirectory.make(
                 URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false).withoutLastSlash,

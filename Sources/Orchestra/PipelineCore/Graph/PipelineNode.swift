@@ -15,6 +15,8 @@ package struct PipelineNode: Sendable, Equatable {
     /// Whether type and shape name a handler there is.
     package let isHandlerKnown: Bool
     package var prompt: String
+    /// Of its agent, put in by `prompted(by:)`.
+    package var layers: PromptLayers?
     package let maxRetries: Int?
     package let backoffPolicy: BackoffPolicy
     package let isGoalGate: Bool
@@ -129,7 +131,7 @@ extension PipelineNode {
         problems += reader.problems
     }
 
-    /// What an LLM node is told: its prompt, else its label.
+    /// What an LLM node without layers is told: its prompt, else its label.
     package var instruction: String { self.prompt.isEmpty ? self.label : self.prompt }
 }
 

@@ -1,4 +1,4 @@
-import DotLanguage
+package import DotLanguage
 
 /// A graph under inspection: what several rules want to know about it, worked out once.
 package struct LintGraph: Sendable {
@@ -75,7 +75,8 @@ extension LintGraph {
 }
 
 extension PipelineNode {
-    func diagnostic(
+    /// Something to say about this node, at the value of `key` if it has one.
+    package func diagnostic(
         _ code: Diagnostic.Code, _ message: String, _ severity: Diagnostic.Severity, key: String? = nil, hint: String,
         witness: [String] = []
     ) -> Diagnostic {

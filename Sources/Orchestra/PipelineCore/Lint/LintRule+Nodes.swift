@@ -5,7 +5,7 @@ extension LintRule {
     static let promptOnLLMNodes = LintRule { subject in
         subject.graph.nodes.filter { node in
             node.handler == .codergen && node.prompt.isEmpty && node.label == node.id.text
-                && node.agent.name.isEmpty && node.agent.task.isEmpty
+                && node.agent.name.isEmpty && node.agent.task.isEmpty && node.layers == nil
         }.map { node in
             node.diagnostic(
                 .promptOnLLMNodes, "\(node.id) has neither a prompt nor a label", .warning,

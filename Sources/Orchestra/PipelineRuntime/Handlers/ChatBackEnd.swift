@@ -33,11 +33,13 @@ package struct ChatBackEnd: ModelBackEnd {
         } catch {
             return .fail("node \(call.node.id) cannot ask a model: \(error)", isRetryable: false)
         }
+        let prompt: String
+        do throws(TemplateError) { prompt = try call.prompt() } catch { return call.failure(error) }
         let files = call.runFiles
-        call.report(.prompt(call.prompt))
-        await files?.keep(call.prompt, as: .prompt, call.report)
+        call.report(.prompt(prompt))
+        await files?.keep(prompt, as: .prompt, call.report)
         let history = self.threads.messages(before: call)
-        let request = self.request(call, choice, history: history)
+        let request = self.request(call, choice, history + [ChatMessage(.user, prompt)])
         do throws(Failure) {
             let answer = try await self.answer(request, at: choice.endpoint, call)
             let text = self.redaction.redactKnown(answer.text.trimmed)
@@ -72,10 +74,10 @@ package struct ChatBackEnd: ModelBackEnd {
         return notes.filter { seen.insert($0).inserted }
     }
 
-    private func request(_ call: HandlerCall, _ choice: ModelDirectory.Choice, history: [ChatMessage]) -> ChatRequest {
-        var request = ChatRequest(
-            model: choice.model, messages: history + [ChatMessage(.user, call.prompt)],
-            idempotencyKey: call.attempt.key.text)
+    private func request(
+        _ call: HandlerCall, _ choice: ModelDirectory.Choice, _ messages: [ChatMessage]
+    ) -> ChatRequest {
+        var request = ChatRequest(model: choice.model, messages: messages, idempotencyKey: call.attempt.key.text)
         request.temperature = call.node.temperature
         request.maxTokens = call.node.maxTokens
         request.reasoningEffort = call.node.reasoningEffort.isEmpty ? nil : call.node.reasoningEffort

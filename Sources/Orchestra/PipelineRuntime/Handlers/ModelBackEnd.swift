@@ -15,8 +15,14 @@ enum ModelAnswer {
 
 extension HandlerCall {
     /// What a model is told: what went before, then the instruction.
-    var prompt: String {
-        [self.briefing.preamble, self.node.instruction].filter { !$0.isEmpty }.joined(separator: "\n\n")
+    func prompt() throws(TemplateError) -> String {
+        [self.briefing.preamble, try self.node.instruction(in: self.context)].filter { !$0.isEmpty }
+            .joined(separator: "\n\n")
+    }
+
+    /// What an attempt comes to whose instruction lacks something: no other attempt would have it.
+    func failure(_ error: TemplateError) -> Outcome {
+        .fail("the task of node \(self.node.id) cannot be put together: \(error)", isRetryable: false)
     }
 
     /// Of the node, or of the graph; empty when neither names one.

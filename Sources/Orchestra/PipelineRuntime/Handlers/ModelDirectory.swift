@@ -10,6 +10,9 @@ package struct ModelDirectory: Sendable, Hashable {
     package var modelDefault: String
     /// Short names that stylesheets may use, as `smart`.
     package var aliases: [String: String]
+    /// The same for nodes of one provider, which comes first.
+    package var modelByProvider: [String: String] = [:]
+    package var aliasesByProvider: [String: [String: String]] = [:]
 
     package init(
         anyProvider: ChatEndpoint? = nil, byProvider: [String: ChatEndpoint] = [:], modelDefault: String = "",
@@ -49,9 +52,10 @@ package struct ModelDirectory: Sendable, Hashable {
 
     /// - Parameters: what the node or its graph says; empty for nothing.
     package func choose(model: String, provider: String) throws(Refusal) -> Choice {
-        let name = model.isEmpty ? self.modelDefault : model
+        let name = model.isEmpty ? self.modelByProvider[provider] ?? self.modelDefault : model
         guard !name.isEmpty else { throw .noModel }
         guard let endpoint = self.byProvider[provider] ?? self.anyProvider else { throw .noServer(provider: provider) }
-        return Choice(model: self.aliases[name] ?? name, provider: provider, endpoint: endpoint)
+        let meant = self.aliasesByProvider[provider]?[name] ?? self.aliases[name] ?? name
+        return Choice(model: meant, provider: provider, endpoint: endpoint)
     }
 }

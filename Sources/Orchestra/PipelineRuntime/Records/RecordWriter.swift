@@ -107,6 +107,7 @@ extension RecordWriter {
         lifecycle.engineVersion = self.story.engineVersion
         lifecycle.agent = self.story.agent
         lifecycle.restartedFrom = self.story.predecessor
+        lifecycle.settings = self.story.settings
         return lifecycle
     }
 

@@ -22,6 +22,8 @@ package struct SessionStory: Sendable, Hashable {
     package var agent: String?
     /// The session that was restarted into this one.
     package var predecessor: ContextID?
+    /// The blob with its `SessionSettings`; `nil` when there was nothing to keep.
+    package var settings: BLAKE3.Digest?
 
     /// Where a fork was made.
     package struct Origin: Sendable, Hashable {
@@ -34,12 +36,13 @@ extension SessionStory {
     /// The story of a session that begins now.
     init(
         of source: PipelineSource, displayID: DisplayID, blob: BLAKE3.Digest?, at now: Timestamp,
-        origin: Origin? = nil, engineVersion: String?, agent: String? = nil, predecessor: ContextID? = nil
+        origin: Origin? = nil, engineVersion: String?, agent: String? = nil, predecessor: ContextID? = nil,
+        settings: BLAKE3.Digest? = nil
     ) {
         self.init(
             displayID: displayID, name: source.graph.name, goal: source.graph.attributes.goal, file: source.path,
             graphHash: source.hash.description, source: blob, origin: origin, branch: nil, startedAt: now,
-            engineVersion: engineVersion, agent: agent, predecessor: predecessor)
+            engineVersion: engineVersion, agent: agent, predecessor: predecessor, settings: settings)
     }
 
     /// The story that the first turn of a session tells.
@@ -52,7 +55,7 @@ extension SessionStory {
             displayID: row.displayID, name: lifecycle.pipeline, goal: lifecycle.goal ?? "",
             file: lifecycle.dotFile ?? "", graphHash: lifecycle.graphHash ?? "", source: lifecycle.dotSource,
             origin: origin, branch: nil, startedAt: first.createdAt, engineVersion: lifecycle.engineVersion,
-            agent: lifecycle.agent, predecessor: lifecycle.restartedFrom)
+            agent: lifecycle.agent, predecessor: lifecycle.restartedFrom, settings: lifecycle.settings)
     }
 
     /// The story of the branch `id` of this session.

@@ -20,6 +20,10 @@ package struct RunKit: Sendable {
     package var engineVersion: String?
     /// The command that stands in for models, as the record of a session keeps it.
     package var agent: String?
+    /// What a session keeps about who answers for its models, in the words of whoever made the kit; no secret.
+    package var models: JSONObject = [:]
+    /// The prompt layers of a pipeline as the files say now; a pipeline that they do not fit is refused.
+    package var prompts: @Sendable (PipelineSource) throws(SessionRefusal) -> PromptBook = { _ in PromptBook() }
     /// Takes a line for a person that belongs to no event of a run.
     package var say: @Sendable (String) -> Void = { _ in }
 

@@ -7,7 +7,9 @@ package struct PipelineSource: Sendable {
     package let bytes: [UInt8]
     /// Absolute; empty when the text came from nowhere.
     package let path: String
-    package let graph: PipelineGraph
+    package private(set) var graph: PipelineGraph
+    /// The prompt layers that are in the graph.
+    package private(set) var prompts = PromptBook()
     /// Warnings and remarks.
     package let diagnostics: [Diagnostic]
     /// What the file is known by (spec/orchestra.md 3.7).
@@ -24,5 +26,18 @@ package struct PipelineSource: Sendable {
         self.graph = graph
         self.diagnostics = compilation.diagnostics
         self.hash = BLAKE3.hash(bytes)
+    }
+
+    /// The same with the layers of `book`.
+    func prompted(by book: PromptBook) throws(SessionRefusal) -> Self {
+        guard !book.isEmpty else { return self }
+        var source = self
+        do throws(TemplateError) {
+            source.graph = try self.graph.prompted(by: book)
+        } catch {
+            throw .damaged(nil, "a prompt layer cannot be read: \(error)")
+        }
+        source.prompts = book
+        return source
     }
 }

@@ -44,6 +44,7 @@ extension Sessions {
         _ source: PipelineSource, variables: JSONObject, at node: NodeID?, in context: ContextID?,
         after predecessor: ContextID?
     ) async throws(SessionRefusal) -> SessionRun {
+        let source = try source.prompts.isEmpty ? self.prompted(source) : source
         try await self.publishTypes()
         let blob = try await asking { () async throws(TurnStoreError) in
             try await self.store.putBlob(source.bytes).hash
@@ -54,7 +55,8 @@ extension Sessions {
         try self.check(run, .start(variables: variables, at: node))
         let story = SessionStory(
             of: source, displayID: displayID, blob: blob, at: self.kit.world.now(),
-            engineVersion: self.kit.engineVersion, agent: self.kit.agent, predecessor: predecessor)
+            engineVersion: self.kit.engineVersion, agent: self.kit.agent, predecessor: predecessor,
+            settings: try await self.keepSettings(of: source))
         let session = NewSession(displayID: displayID, name: source.graph.name)
         return self.sessionRun(
             of: source, run, story, .start(variables: variables, at: node),
@@ -177,7 +179,7 @@ extension Sessions {
         let fork = SessionStory(
             of: source, displayID: displayID, blob: try await self.keep(source), at: self.kit.world.now(),
             origin: .init(context: row.context.id, turn: checkpoint), engineVersion: self.kit.engineVersion,
-            agent: self.kit.agent)
+            agent: self.kit.agent, settings: try await self.keepSettings(of: source))
         return self.sessionRun(
             of: source, run, fork, .resume,
             footing: .new(base: checkpoint, NewSession(displayID: displayID, name: source.graph.name)),
@@ -263,18 +265,19 @@ extension Sessions {
     package func source(
         of story: SessionStory, usesStored: Bool, allowsModified: Bool
     ) async throws(SessionRefusal) -> PipelineSource {
-        guard !usesStored else { return try await self.storedSource(of: story) }
+        guard !usesStored else { return try await self.prompted(try await self.storedSource(of: story), as: story) }
         guard !story.file.isEmpty else { throw .noFile(story.displayID) }
         guard let bytes = self.kit.world.read(story.file) else { throw .missingFile(story.file) }
         let hash = BLAKE3.hash(bytes).description
         guard story.graphHash.isEmpty || hash == story.graphHash || allowsModified else {
             throw .modified(story.file, expected: story.graphHash, actual: hash)
         }
-        return try PipelineSource(bytes, path: story.file, handlers: self.kit.handlers)
+        let source = try PipelineSource(bytes, path: story.file, handlers: self.kit.handlers)
+        return allowsModified ? try self.prompted(source) : try await self.prompted(source, as: story)
     }
 
     func source(of story: SessionStory, _ options: ReplayOptions) async throws(SessionRefusal) -> PipelineSource {
-        if let source = options.source { return source }
+        if let source = options.source { return try self.prompted(source) }
         return try await self.source(
             of: story, usesStored: options.usesStoredGraph, allowsModified: options.allowsModified)
     }
