@@ -1,3 +1,4 @@
+import Foundation
 import GRDBSQLite
 
 /// A SQLite file with nothing of ours around it, and as durable as our own: the limit that stores are held against.
@@ -35,5 +36,19 @@ package final class BareDatabase {
         sqlite3_prepare_v2(self.handle, sql, -1, &statement, nil)
         guard let statement else { throw BenchError("\(sql): \(String(cString: sqlite3_errmsg(self.handle)))") }
         return statement
+    }
+
+    /// Makes the log as long as it gets, with zeros, so that no commit has to wait for the file to grow. There must be a
+    /// log already.
+    package func fillLog(_ path: String, to size: UInt64) throws {
+        let log = try FileHandle(forUpdating: URL(fileURLWithPath: path + "-wal"))
+        defer { try? log.close() }
+        let zeros = Data(count: 1 << 20)
+        var place = try log.seekToEnd()
+        while place < size {
+            try log.write(contentsOf: zeros)
+            place += UInt64(zeros.count)
+        }
+        try log.synchronize()
     }
 }

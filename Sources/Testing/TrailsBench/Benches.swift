@@ -140,32 +140,6 @@ enum ControlBench {
     }
 }
 
-/// Memory of connections that say nothing.
-enum IdleBench {
-    static func run(_ report: BenchReport, connections: Int) async throws {
-        report.title("memory")
-        let daemon = try Daemon()
-        defer { daemon.stop() }
-        let server = try await daemon.key()
-        report.row("idle trailsd", "\(daemon.resident / 1_024) MiB")
-        report.ratio("  MiB against the goal of 48", Double(daemon.resident) / 1_024 / 48, atMost: 1)
-        var clients: [LoadClient] = []
-        var first = 0
-        for number in 1...connections {
-            let client = LoadClient(level: .open, server: server)
-            try await client.start(at: daemon.endpoint)
-            clients.append(client)
-            if number == connections / 10 { first = daemon.resident }
-        }
-        let slope = Double(daemon.resident - first) / Double(connections - connections / 10)
-        report.row(
-            "a registered idle connection, slope from \(connections / 10) to \(connections)",
-            String(format: "%.1f KiB", slope))
-        report.ratio("  KiB against the goal of 16", slope / 16, atMost: 1)
-        for client in clients { client.close() }
-    }
-}
-
 /// A start with many live apps.
 enum RestartBench {
     static func run(_ report: BenchReport, apps: Int) async throws {
@@ -219,9 +193,10 @@ enum RestartBench {
 }
 
 extension Daemon {
-    func key() async throws -> PublicKey {
-        let http = HTTPClient()
-        let description = try await TrailsAPI(endpoint: self.endpoint, serverKey: nil, http: http).server()
+    func key(trust: TLSTrust = .system) async throws -> PublicKey {
+        let http = HTTPClient.forTrails(trust: trust)
+        let api = TrailsAPI(endpoint: self.endpoint, serverKey: nil, trust: trust, http: http)
+        let description = try await api.server()
         try await http.shutdown()
         return description.serverKey
     }

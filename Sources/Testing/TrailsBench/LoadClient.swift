@@ -45,9 +45,10 @@ final class LoadClient: WebSocketSession {
     }
 
     /// Connects and registers.
-    func start(at endpoint: ServerEndpoint) async throws {
+    func start(at endpoint: ServerEndpoint, trust: TLSTrust = .system) async throws {
         _ = try await WebSocketClient.connect(
-            to: WebSocketURL(endpoint.webSocketURL), on: MultiThreadedEventLoopGroup.singleton, session: self)
+            to: WebSocketURL(endpoint.webSocketURL), trust: trust, on: MultiThreadedEventLoopGroup.singleton,
+            session: self)
         try await withCheckedThrowingContinuation { continuation in
             self.state.withLock { $0.registered = continuation }
             let frame = RegisterFrame(
