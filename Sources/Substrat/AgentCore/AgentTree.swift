@@ -274,7 +274,7 @@ extension AgentTree {
             self.ledgers[ledger.log] = ledger
             guard let session = ledger.log.session, let birth = ledger.birth else { continue }
             if ledger.isEnded { self.ended[birth.agent] = session }
-            self.orderMax = max(self.orderMax, birth.order ?? 0)
+            self.orderMax = max(self.orderMax, ledger.lastOrder)
             if let key = birth.requestKey { self.creations[key] = birth.agent }
         }
         for node in nodes {

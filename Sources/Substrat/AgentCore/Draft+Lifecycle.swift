@@ -108,6 +108,13 @@ extension Draft {
         self.settle(agent, name: node.name, log: log)
     }
 
+    /// Ends an agent that has given its result. What its last turn showed it has been answered, and does not go back.
+    mutating func finish(_ agent: AgentID, shown: [EnvelopeID]) {
+        guard let log = self.tree.log(of: agent), let inbox = self.tree.ledgers[log]?.inbox else { return }
+        for id in shown where inbox.holds(id) { self.record(.delivered(id, turn: nil), in: log) }
+        self.end(agent)
+    }
+
     /// What is owed after an end: mail goes back, subscriptions are dropped. A restart does it if a crash came before.
     mutating func settle(_ agent: AgentID, name: String, log: LogName) {
         self.dropSubscriptions(to: agent)

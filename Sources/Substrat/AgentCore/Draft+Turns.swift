@@ -111,7 +111,7 @@ extension Draft {
         self.record(.turnFailed(turn: number, error: error, partial: partial), in: log)
         self.abandonSpawns(of: agent, in: number, reason: "the turn that asked for it failed")
         self.announce(agent, name: node.name, from: .busy, to: .idle)
-        if self.tree.ledgers[log]?.completing != nil { return self.end(agent) }
+        if self.tree.ledgers[log]?.completing != nil { return self.finish(agent, shown: turn.start.messages) }
         guard turn.start.source != .user else { return }
         let pending = self.tree.ledgers[log]?.inbox.pending.map(\.envelope) ?? []
         let names = pending.map { "from \(self.tree.displayName(of: $0.sender)): \($0.payload)" }

@@ -10,6 +10,7 @@ extension Ledger {
             .metadataUpdated, .gateChanged, .turnPermitted:
             self.applyLife(entry)
         case .spawnRequested(let intent):
+            self.lastOrder = max(self.lastOrder, intent.birth.order ?? 0)
             guard !self.spawns.contains(where: { $0.intent.agent == intent.agent }) else { break }
             self.spawns.append(OpenSpawn(intent: intent, turn: self.turn?.number))
         case .spawnCompleted(let child), .spawnAbandoned(let child, _):
@@ -36,6 +37,7 @@ extension Ledger {
             guard self.birth == nil else { break }  // the first one counts
             self.birth = birth
             self.bornAt = entry.at
+            self.lastOrder = max(self.lastOrder, birth.order ?? 0)
             self.name = birth.name
             self.metadata = birth.metadata
         case .agentRenamed(let name): self.name = name

@@ -38,6 +38,8 @@ package struct Ledger: Hashable, Sendable {
     package internal(set) var requests: [AnsweredRequest] = []
 
     package internal(set) var spawns: [OpenSpawn] = []
+    /// The highest number in the order of all agents that it knows of, also of those that were never made.
+    package internal(set) var lastOrder = 0
     package internal(set) var subscriptions: [Subscription] = []
     package internal(set) var reminders: [Reminder] = []
     /// How many events there were that say nothing to this version, by kind.

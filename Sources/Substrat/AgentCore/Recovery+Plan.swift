@@ -15,6 +15,11 @@ package struct RecoveryPlan: Hashable, Sendable {
     package struct Wake: Hashable, Sendable {
         package let agent: AgentID
         package let request: TurnRequest
+
+        package init(agent: AgentID, request: TurnRequest) {
+            self.agent = agent
+            self.request = request
+        }
     }
 }
 
@@ -32,8 +37,9 @@ extension AgentTree {
         for agent in self.breadthFirst { draft.rename(agent) }
         for agent in self.breadthFirst { draft.interrupt(agent, continuing: continuing) }
         for agent in self.breadthFirst { draft.finishSpawns(of: agent) }
-        for agent in self.breadthFirst.reversed() where draft.tree.ledger(of: agent)?.completing != nil {
-            if draft.tree.nodes[agent]?.children.isEmpty == true { draft.end(agent) }
+        for agent in self.breadthFirst.reversed() where draft.tree.nodes[agent]?.children.isEmpty == true {
+            guard let ledger = draft.tree.ledger(of: agent), ledger.completing != nil else { continue }
+            draft.finish(agent, shown: ledger.interrupted?.start.messages ?? [])
         }
         draft.settleEnds()
         draft.crossReference(text)
@@ -132,12 +138,18 @@ extension Draft {
             for note in ledger.sent.values.sorted(by: { ($0.call ?? 0, $0.id) < ($1.call ?? 0, $1.id) }) {
                 self.deliverLate(note, from: agent, log: log, text: text)
             }
-            for envelope in ledger.inbox.pending.map(\.envelope) {
-                guard let own = self.tree.log(of: envelope.sender), own != .user,
-                    self.tree.ledgers[own]?.sent[envelope.id] == nil
-                else { continue }
-                self.record(.sent(SentNote(envelope, isRecovered: true)), in: own)
-            }
+            self.confirm(ledger)
+        }
+        if let ledger = self.tree.ledgers[.user] { self.confirm(ledger) }
+    }
+
+    /// What waits here was sent by somebody who may not know it.
+    private mutating func confirm(_ ledger: Ledger) {
+        for envelope in ledger.inbox.pending.map(\.envelope) {
+            guard let own = self.tree.log(of: envelope.sender), own != .user,
+                self.tree.ledgers[own]?.sent[envelope.id] == nil
+            else { continue }
+            self.record(.sent(SentNote(envelope, isRecovered: true)), in: own)
         }
     }
 
@@ -173,7 +185,7 @@ extension Draft {
     /// Says in each log that a recovery has added to it, and what.
     mutating func sign(_ boot: String) {
         var actions: [(log: LogName, kinds: [String])] = []
-        for record in self.batch.records {
+        for record in self.batch.records where self.tree.ledgers[record.log] != nil {
             if let index = actions.firstIndex(where: { $0.log == record.log }) {
                 actions[index].kinds.append(record.entry.event.kind)
             } else {
