@@ -53,6 +53,21 @@ import Vocabulary
             ])
     }
 
+    /// The order is known without making the bytes of the keys, so it is held against these.
+    @Test func `writes the keys of a map in the order of their bytes`() throws {
+        let numbers: [UInt64] = [0, 1, 127, 128, 255, 256, 65_535, 65_536, 4_294_967_295, 4_294_967_296, .max]
+        let texts = [0, 1, 2, 31, 32, 33, 255, 256, 257, 65_535, 65_536].flatMap { count in
+            ["a", "b", "é"].filter { count > 0 || $0 == "a" }.map { String(repeating: $0, count: count) }
+        }
+        for keys in [numbers.map(MsgpackValue.unsigned), texts.map(MsgpackValue.string)] {
+            for order in [keys, keys.reversed(), keys.shuffled()] {
+                let map = MsgpackValue.map(order.map { .init($0, .null) })
+                let written = try #require(MsgpackValue(decoding: map.encoded()).map).map { $0.key.encoded() }
+                #expect(written == keys.map { $0.encoded() }.sorted { $0.lexicographicallyPrecedes($1) })
+            }
+        }
+    }
+
     @Test(arguments: [
         ("", MsgpackError.Code.unexpectedEnd, 0), ("c1", .unknownByte, 0), ("0000", .trailingBytes, 1),
         ("a2c3", .unexpectedEnd, 1), ("a1ff", .invalidUTF8, 1), ("92c0", .unexpectedEnd, 1),

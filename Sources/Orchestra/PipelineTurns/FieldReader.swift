@@ -42,25 +42,37 @@ struct FieldReader {
     }
 }
 
-/// Puts the fields of one payload together, and finds the version that has them all.
+/// Puts the fields of one payload together, by ascending tag, and finds the version that has them all.
 struct FieldWriter {
-    private var fields = TaggedFields()
+    private var tags: [UInt64] = []
+    private var members: [MsgpackValue.Member] = []
 
     mutating func put(_ value: (some FieldValue)?, _ tag: UInt64) {
-        if let value { self.fields[tag] = value.field }
+        guard let value else { return }
+        precondition(self.tags.last ?? 0 < tag, "field \(tag) is put behind field \(self.tags.last ?? 0)")
+        self.tags.append(tag)
+        self.members.append(.init(.unsigned(tag), value.field))
     }
 
     /// As `put`, and an empty list or map is left out.
     mutating func put<Value: FieldValue & Collection>(unlessEmpty value: Value, _ tag: UInt64) {
-        if !value.isEmpty { self.fields[tag] = value.field }
+        if !value.isEmpty { self.put(value, tag) }
     }
 
     /// In the oldest version that knows all the fields that were put, and not below `least`.
     func turn<Value: PipelineTurnValue>(_: Value.Type, atLeast least: UInt32 = 1) -> NewTurn {
-        let used = Value.fields.filter { self.fields.values[$0.tag] != nil }
-        precondition(used.count == self.fields.values.count, "\(Value.typeID) puts a field that it does not describe")
-        let version = used.map(\.since).max() ?? 1
-        return NewTurn(type: TurnType(Value.typeID, version: max(version, least)), payload: self.fields.encoded())
+        var version = max(least, 1)
+        var place = 0
+        let known = Value.fields  // by ascending tag as well
+        for tag in self.tags {
+            while place < known.count, known[place].tag < tag { place += 1 }
+            precondition(
+                place < known.count && known[place].tag == tag,
+                "\(Value.typeID) puts a field that it does not describe")
+            version = max(version, known[place].since)
+        }
+        return NewTurn(
+            type: TurnType(Value.typeID, version: version), payload: MsgpackValue.map(self.members).encoded())
     }
 }
 

@@ -18,6 +18,8 @@ struct Conductor {
     ///
     /// A run that an edge with `loop_restart` ends goes on in a new session, which is played too.
     func play(_ first: SessionRun) async throws {
+        // Closing moves what the store has in its log into its file, which the next program need not do then.
+        defer { (self.sessions.store as? SQLiteTurnStore)?.close() }
         self.plan.warn(about: self.source.graph)
         var run = first
         while true {

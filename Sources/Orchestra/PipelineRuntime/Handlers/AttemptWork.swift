@@ -17,9 +17,12 @@ struct AttemptWork: Sendable {
     let files: AttemptFiles
     /// Nobody wants the files afterwards.
     private let isTemporary: Bool
+    /// That of this process, and what the attempt adds to it.
+    let environment: [String: String]
 
     init(_ call: HandlerCall) {
         self.call = call
+        self.environment = ProcessInfo.processInfo.environment.merging(call.environment) { _, ours in ours }
         if let parent = call.place.runDirectory {
             self.files = RunDirectory(in: parent, of: call.displayID).files(of: call.attempt, branch: call.branch)
             self.isTemporary = false
@@ -76,10 +79,7 @@ struct AttemptWork: Sendable {
         return try await ChildProcess.run(request)
     }
 
-    var environment: [String: String] {
-        ProcessInfo.processInfo.environment.merging(self.call.environment) { _, ours in ours }
-    }
-
+    /// Made anew for every call.
     var redaction: Redaction { Redaction(environment: self.environment) }
 
     /// Linux takes no argument over 128 KiB.

@@ -23,7 +23,9 @@ package struct Redaction: Sendable {
     /// - Parameter secrets: Those known for what they are, whatever their variables are called.
     package init(environment: [String: String], secrets: [String] = []) {
         let named = environment.filter { name, value in
-            value.utf8.count >= Self.secretMin && Self.names.contains { name.uppercased().contains($0) }
+            guard value.utf8.count >= Self.secretMin else { return false }
+            let name = name.uppercased()
+            return Self.names.contains { name.contains($0) }
         }
         self.secrets =
             (named.flatMap { [$0.value, $0.value.trimmed] } + secrets.filter { !$0.isEmpty })

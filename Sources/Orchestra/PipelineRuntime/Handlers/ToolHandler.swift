@@ -30,9 +30,9 @@ package struct ToolHandler: NodeHandler {
         let work = AttemptWork(call)
         let timeout = call.timeout ?? Self.timeoutDefault
         return await work.run(command, timeout: timeout) { report in
-            let result = ToolResult(report, of: call)
-            call.report(.tool(result.execution(of: work.redaction.redact(command))))
-            guard let failure = report.failure(within: timeout, redaction: work.redaction) else {
+            let (result, redaction) = (ToolResult(report, of: call), work.redaction)
+            call.report(.tool(result.execution(of: redaction.redact(command))))
+            guard let failure = report.failure(within: timeout, redaction: redaction) else {
                 return Outcome(.success, contextUpdates: result.contextUpdates)
             }
             return Outcome(

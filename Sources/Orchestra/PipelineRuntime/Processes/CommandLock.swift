@@ -21,7 +21,7 @@ import Synchronization
 package final class CommandLock: Sendable {
     /// That of a run, by the directory of the run.
     private let directory: String
-    private let isClear = Mutex(false)
+    private let isClear: Mutex<Bool>
 
     /// Of a file in the directory of an attempt, as long as its command is at work.
     static let mark = "running"
@@ -29,8 +29,10 @@ package final class CommandLock: Sendable {
     static let variable = "ORCHESTRA_CONTEXT_FILE"
     private static let name = "commands.lock"
 
-    package init(of directory: String) {
+    /// - Parameter isNew: Of a run that begins here and now: there is no earlier runner to wait for.
+    package init(of directory: String, isNew: Bool = false) {
         self.directory = directory
+        self.isClear = Mutex(isNew)
     }
 
     /// Returns when no command of an earlier runner is left; throws when there still is one after `patience`.

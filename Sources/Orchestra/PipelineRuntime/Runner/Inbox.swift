@@ -7,6 +7,8 @@ final class Inbox<Element: Sendable>: Sendable {
     private struct State {
         var waiting: [Element] = []
         var reader: CheckedContinuation<Element, Never>?
+
+        mutating func first() -> Element? { self.waiting.isEmpty ? nil : self.waiting.removeFirst() }
     }
 
     private let state = Mutex(State())
@@ -25,9 +27,10 @@ final class Inbox<Element: Sendable>: Sendable {
 
     /// The next element. Not cancellable: whoever wants the loop to end puts that in.
     func next() async -> Element {
-        await withCheckedContinuation { continuation in
+        if let element = self.state.withLock({ $0.first() }) { return element }
+        return await withCheckedContinuation { continuation in
             let element = self.state.withLock { state -> Element? in
-                if !state.waiting.isEmpty { return state.waiting.removeFirst() }
+                if let element = state.first() { return element }
                 precondition(state.reader == nil, "two readers of one inbox")
                 state.reader = continuation
                 return nil

@@ -31,7 +31,7 @@ extension SessionLoop {
             let reason = "no handler for type \(attempt.handler) is there"
             return inbox.put(.command(.finish(attempt.key, .fail(reason, isRetryable: false), fraction: nil)))
         }
-        self.works.start(.attempt(attempt.key.text)) {
+        self.works.begin(.attempt(attempt.key.text)) {
             let outcome = await handler.run(call)
             inbox.put(.command(.finish(attempt.key, outcome, fraction: fraction())))
         }

@@ -18,6 +18,7 @@ extension SessionLoop {
 
     /// Tells what is on disk now. What was told already, or is of no use to people, is left out.
     func tell(_ entry: RecordEntry) {
+        guard !self.kit.observers.isEmpty else { return }
         switch entry {
         case .turn(.tool(let tool)): self.tell(.tool(tool))
         case .turn(.agent(let turn)): self.tell(RunEvent.Fact.agent(turn))

@@ -14,6 +14,13 @@ struct Works {
         self.tasks[name] = Task { await body() }
     }
 
+    /// As `start`, but `body` begins at once, on this thread, and leaves it only when it has to wait for something: what
+    /// needs no waiting costs no other thread.
+    mutating func begin(_ name: Name, _ body: @escaping @Sendable () async -> Void) {
+        self.tasks[name]?.cancel()
+        self.tasks[name] = Task.immediate { await body() }
+    }
+
     /// Asks it to stop. It is waited for at the end all the same, if it is still there.
     func cancel(_ name: Name) { self.tasks[name]?.cancel() }
 

@@ -8,8 +8,8 @@ extension Sessions {
     static let commandsMax = Duration.seconds(20)
 
     /// The lock of the commands of a run; `nil` where runs leave no files.
-    func commands(of displayID: DisplayID) -> CommandLock? {
-        self.kit.place.runDirectory.map { CommandLock(of: RunDirectory(in: $0, of: displayID).path) }
+    func commands(of displayID: DisplayID, isNew: Bool = false) -> CommandLock? {
+        self.kit.place.runDirectory.map { CommandLock(of: RunDirectory(in: $0, of: displayID).path, isNew: isNew) }
     }
 
     /// Returns when no command is left of the runner that has gone; says so when that cannot be found out.

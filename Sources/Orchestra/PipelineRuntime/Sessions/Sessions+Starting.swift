@@ -298,7 +298,8 @@ extension Sessions {
         let token = self.token()
         let owner = self.kit.owner
         var kit = self.kit
-        kit.place.commands = self.commands(of: story.displayID)
+        let isNew = if case .resume = first, preface.isEmpty { false } else { true }
+        kit.place.commands = self.commands(of: story.displayID, isNew: isNew)
         return SessionRun(
             of: source, run: run, first: first, preface: preface, settlements: settlements,
             journal: SessionJournal(

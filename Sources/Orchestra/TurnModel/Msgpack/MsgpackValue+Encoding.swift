@@ -70,12 +70,32 @@ extension MsgpackValue {
 
     private static func encode(_ members: [Member], into bytes: inout [UInt8]) {
         self.encodeLength(members.count, small: (0x80, 15), codes: (nil, 0xDE, 0xDF), into: &bytes)
-        let sorted = members.map { (key: $0.key.encoded(), value: $0.value) }
-            .sorted { $0.key.lexicographicallyPrecedes($1.key) }
-        for (place, member) in sorted.enumerated() {
-            precondition(place == 0 || sorted[place - 1].key != member.key, "a map with the key \(member.key) twice")
-            bytes += member.key
+        for member in self.isInOrder(members) ? members : self.inOrder(members) {
+            member.key.encode(into: &bytes)
             member.value.encode(into: &bytes)
+        }
+    }
+
+    private static func inOrder(_ members: [Member]) -> [Member] {
+        let sorted = members.sorted { $0.key.precedes($1.key) }
+        precondition(self.isInOrder(sorted), "a map with a key twice: \(sorted.map(\.key))")
+        return sorted
+    }
+
+    /// Whether the keys ascend, none of them twice.
+    private static func isInOrder(_ members: [Member]) -> Bool {
+        members.indices.dropFirst().allSatisfy { members[$0 - 1].key.precedes(members[$0].key) }
+    }
+
+    /// Whether the bytes of this key come before those of `other`. Among numbers that is their order, and among texts
+    /// the shorter comes first, so these need not be encoded to be compared.
+    private func precedes(_ other: Self) -> Bool {
+        switch (self, other) {
+        case (.unsigned(let left), .unsigned(let right)): left < right
+        case (.string(let left), .string(let right)):
+            left.utf8.count == right.utf8.count
+                ? left.utf8.lexicographicallyPrecedes(right.utf8) : left.utf8.count < right.utf8.count
+        default: self.encoded().lexicographicallyPrecedes(other.encoded())
         }
     }
 
