@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 import Testing
 import TurnModel
@@ -125,6 +126,18 @@ struct SharingTests {
         #expect(seen.withLock { $0 } == 1)
         store.close()
         other.close()
+    }
+
+    /// Else every program that opens the store would read the log first.
+    @Test func `a store that was closed leaves no log behind, though it was read`() async throws {
+        let store = try self.open()
+        let context = try await store.createContext().context
+        #expect(try await store.context(context).head == nil)
+        let log = "\(store.file.path)-wal"
+        #expect(FileManager.default.fileExists(atPath: log))
+        store.close()
+        #expect(!FileManager.default.fileExists(atPath: log))
+        #expect(try await self.open().context(context).head == nil)
     }
 
     /// A step of a plan that reads a whole table or sorts would grow with the history.

@@ -153,6 +153,8 @@ extension SQLiteFile {
 
     /// Closes all connections. What is in the log is moved into the file.
     package func close() {
+        // It is moved by the connection that is closed last, and one that only reads could not.
+        self.pool.invalidateReadOnlyConnections()
         try? self.pool.close()  // what it could not do, the next opening does
         self.lock.release()
     }

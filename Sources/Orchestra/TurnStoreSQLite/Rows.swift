@@ -140,13 +140,13 @@ extension Rows: TurnLookups {
 
     /// Nothing is ever removed from these tables, so no id is given twice.
     func nextIDs() throws(TurnStoreError) -> (turn: UInt64, context: UInt64) {
-        let next = try self.first(Self.nextNumbers) { row throws(StorageError) in
-            (turn: UInt64(max(1, try row.next(Int64.self))), context: UInt64(max(1, try row.next(Int64.self))))
-        }
-        return next ?? (1, 1)
+        (try self.last("turn_id", of: "turns") + 1, try self.last("context_id", of: "contexts") + 1)
     }
 
-    private static let nextNumbers = """
-        SELECT coalesce((SELECT max(turn_id) FROM turns), 0) + 1, coalesce((SELECT max(context_id) FROM contexts), 0) + 1
-        """
+    private func last(_ column: String, of table: String) throws(TurnStoreError) -> UInt64 {
+        let last = try self.first("SELECT max(\(column)) FROM \(table)") { row throws(StorageError) in
+            try row.next(Int64?.self)
+        }
+        return UInt64(max(0, (last ?? nil) ?? 0))
+    }
 }
