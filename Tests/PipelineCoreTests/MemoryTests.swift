@@ -38,14 +38,14 @@ import Vocabulary
         #expect(memory.completedCount == 300 && memory.stepCount == 300)
     }
 
-    @Test func `has a snapshot behind every 32 deltas, however small they are`() {
+    @Test func `has a snapshot behind every 128 deltas, however small they are`() {
         var memory = RunMemory(context: PipelineContext(["big": .string(String(repeating: "x", count: 1 << 16))]))
-        let snapshots = (0..<100).filter { _ in
+        let snapshots = (0..<400).filter { _ in
             let written = memory.encoded(Checkpoint())
             memory.apply(written)
             return written.isSnapshot
         }
-        #expect(snapshots == [0, 33, 66, 99])
+        #expect(snapshots == [0, 129, 258, 387])
     }
 
     @Test func `is no longer for a loop that has gone on for long`() {

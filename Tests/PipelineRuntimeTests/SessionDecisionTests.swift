@@ -21,7 +21,7 @@ struct SessionDecisionTests {
 
     @Test func `D14 a session that crashed is interrupted, one that was stopped is paused`() async throws {
         let crashed = try Stage(Pipelines.three)
-        _ = try await self.crashed(after: 4, on: crashed)
+        _ = try await self.crashed(after: 3, on: crashed)
         #expect(try await crashed.status() == .interrupted)
 
         let paused = try Stage(Pipelines.three)
@@ -56,7 +56,7 @@ struct SessionDecisionTests {
 
     @Test func `D18 a modified file is refused, and the stored text of the run goes on`() async throws {
         let stage = try Stage(Pipelines.three)
-        let row = try await self.crashed(after: 4, on: stage)
+        let row = try await self.crashed(after: 3, on: stage)
         var kit = stage.kit()
         kit.world.read = { _ in Array("digraph other { }".utf8) }
         let sessions = stage.sessions(nil, kit)
@@ -69,7 +69,7 @@ struct SessionDecisionTests {
 
     @Test func `D26 a session is in the one file of its store, and nowhere else`() async throws {
         let stage = try Stage(Pipelines.three)
-        let row = try await self.crashed(after: 4, on: stage)
+        let row = try await self.crashed(after: 3, on: stage)
         let done = stage.crew.nodes
         stage.store.close()
         let elsewhere = try ScratchFolder()

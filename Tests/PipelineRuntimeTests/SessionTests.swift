@@ -175,7 +175,7 @@ struct SessionTests {
         let row = try await stage.row()
         let checkpoint = try #require(try await self.checkpoints(of: row.context.id, on: stage).last)
         let fork = try await stage.sessions().replay(row, at: checkpoint)
-        let store = MortalStore(stage.store, dyingAt: 2, .after, countsReads: false)
+        let store = MortalStore(stage.store, dyingAt: 1, .after, countsReads: false)
         let dead = try await stage.sessions(store).replay(row, at: checkpoint)
         #expect(await dead.run().exitCode == 75)
         #expect(await fork.run().ending == .ended(.completed))

@@ -14,6 +14,7 @@ extension Rows {
     }
 
     private func write(_ plan: AppendPlan, key: IdempotencyKey?) throws(TurnStoreError) {
+        for blob in plan.blobs { _ = try self.keep(blob.bytes, hash: blob.hash) }
         for planned in plan.turns { try self.write(planned, in: plan.context.id) }
         try self.write(plan.context, isNew: plan.isNewContext, hasMoved: !plan.turns.isEmpty)
         if let lease = plan.lease { try self.write(lease) }

@@ -7,7 +7,7 @@ import HashTreeCollections
 struct GrowingMap<Key: Hashable & Sendable, Value: Equatable & Sendable>: Sendable {
     private struct Entry: Sendable {
         let place: Int
-        let value: Value
+        var value: Value
     }
 
     private var entries: TreeDictionary<Key, Entry> = [:]
@@ -24,9 +24,9 @@ struct GrowingMap<Key: Hashable & Sendable, Value: Equatable & Sendable>: Sendab
                 self.entries[key] = nil
                 return
             }
-            let place = self.entries[key]?.place
-            self.entries[key] = Entry(place: place ?? self.nextPlace, value: newValue)
-            if place == nil { self.nextPlace += 1 }
+            let (place, count) = (self.nextPlace, self.entries.count)
+            self.entries.updateValue(forKey: key, default: Entry(place: place, value: newValue)) { $0.value = newValue }
+            if self.entries.count > count { self.nextPlace += 1 }
         }
     }
 

@@ -40,7 +40,7 @@ package struct RunMemory: Sendable, Hashable {
 
 extension RunMemory {
     /// Deltas between two snapshots, at most.
-    package static let deltasMax = 32
+    package static let deltasMax = 128
     /// Completed nodes that are remembered by name: a loop must not make its checkpoints ever bigger.
     package static let completedMax = 256
 

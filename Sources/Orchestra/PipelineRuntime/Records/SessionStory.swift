@@ -35,13 +35,13 @@ package struct SessionStory: Sendable, Hashable {
 extension SessionStory {
     /// The story of a session that begins now.
     init(
-        of source: PipelineSource, displayID: DisplayID, blob: BLAKE3.Digest?, at now: Timestamp,
+        of source: PipelineSource, displayID: DisplayID, at now: Timestamp,
         origin: Origin? = nil, engineVersion: String?, agent: String? = nil, predecessor: ContextID? = nil,
         settings: BLAKE3.Digest? = nil
     ) {
         self.init(
             displayID: displayID, name: source.graph.name, goal: source.graph.attributes.goal, file: source.path,
-            graphHash: source.hash.description, source: blob, origin: origin, branch: nil, startedAt: now,
+            graphHash: source.hash.description, source: source.hash, origin: origin, branch: nil, startedAt: now,
             engineVersion: engineVersion, agent: agent, predecessor: predecessor, settings: settings)
     }
 

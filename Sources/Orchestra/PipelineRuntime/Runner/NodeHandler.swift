@@ -9,6 +9,8 @@ package protocol NodeHandler: Sendable {
     /// The record of the attempt is on disk before this is called. It may be called again with the same key after a
     /// crash. When its task is cancelled it must bring the work to an end within `call.grace` and return; what it
     /// returns then counts only if it is good. It throws nothing: what goes wrong is an outcome.
+    ///
+    /// It begins on the thread of the run, which hears nothing before it waits: what blocks belongs on another thread.
     func run(_ call: HandlerCall) async -> Outcome?
 }
 

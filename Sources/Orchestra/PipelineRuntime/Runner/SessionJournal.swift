@@ -13,6 +13,8 @@ struct SessionJournal {
     let claim: LeaseClaim
     /// For a branch.
     let rootFence: RootFence?
+    /// What the first turns name: it goes with them.
+    private let blobs: [NewBlob]
     private(set) var footing: Footing
     private(set) var head: TurnID?
     /// The newest checkpoint on disk.
@@ -29,9 +31,10 @@ struct SessionJournal {
 
     init(
         _ footing: Footing, head: TurnID?, lastCheckpoint: TurnID?, in store: any TurnStore, claim: LeaseClaim,
-        kit: RunKit, rootFence: RootFence? = nil
+        kit: RunKit, rootFence: RootFence? = nil, blobs: [NewBlob] = []
     ) {
         self.rootFence = rootFence
+        self.blobs = blobs
         self.store = store
         self.world = kit.world
         self.limits = kit.limits
@@ -85,10 +88,12 @@ extension SessionJournal {
             group = AppendGroup(to: .newContext(base: base), turns)
             group.session = session
             group.lease = .acquire(self.claim)
+            group.blobs = self.blobs
         case .claiming(let context, let session):
             group = AppendGroup(to: context, turns)
             group.session = session
             group.lease = .acquire(self.claim)
+            group.blobs = self.blobs
             group.expectedHead = self.head.map { .turn($0) } ?? .empty
         case .open(let context, let epoch):
             group = AppendGroup(to: context, turns)

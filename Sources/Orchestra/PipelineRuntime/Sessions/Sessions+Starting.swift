@@ -46,15 +46,12 @@ extension Sessions {
     ) async throws(SessionRefusal) -> SessionRun {
         let source = try source.prompts.isEmpty ? self.prompted(source) : source
         try await self.publishTypes()
-        let blob = try await asking { () async throws(TurnStoreError) in
-            try await self.store.putBlob(source.bytes).hash
-        }
         let displayID = try await self.displayID()
         let run = PipelineRun(
             source.graph, settings: self.kit.settings(of: displayID, in: PipelineContext(variables)))
         try self.check(run, .start(variables: variables, at: node))
         let story = SessionStory(
-            of: source, displayID: displayID, blob: blob, at: self.kit.world.now(),
+            of: source, displayID: displayID, at: self.kit.world.now(),
             engineVersion: self.kit.engineVersion, agent: self.kit.agent, predecessor: predecessor,
             settings: try await self.keepSettings(of: source))
         let session = NewSession(displayID: displayID, name: source.graph.name)
@@ -177,7 +174,7 @@ extension Sessions {
         run.restore(checkpoints: [snapshot], events: [])
         try self.check(run, story)
         let fork = SessionStory(
-            of: source, displayID: displayID, blob: try await self.keep(source), at: self.kit.world.now(),
+            of: source, displayID: displayID, at: self.kit.world.now(),
             origin: .init(context: row.context.id, turn: checkpoint), engineVersion: self.kit.engineVersion,
             agent: self.kit.agent, settings: try await self.keepSettings(of: source))
         return self.sessionRun(
@@ -203,10 +200,6 @@ extension Sessions {
             if case .refused(.unknownTurn) = error { throw .missingTurn(turn, of: row.displayID) }
             throw .store(error)
         }
-    }
-
-    private func keep(_ source: PipelineSource) async throws(SessionRefusal) -> BLAKE3.Digest {
-        try await asking { () async throws(TurnStoreError) in try await self.store.putBlob(source.bytes).hash }
     }
 
     private func record(of row: SessionRow, at turn: TurnID) async throws(SessionRefusal) -> SessionRecord {
@@ -304,7 +297,8 @@ extension Sessions {
             of: source, run: run, first: first, preface: preface, settlements: settlements,
             journal: SessionJournal(
                 footing, head: record?.head, lastCheckpoint: record?.lastCheckpoint, in: self.store,
-                claim: owner.claim(token: token, for: self.kit.limits.lease, over: lease), kit: kit),
+                claim: owner.claim(token: token, for: self.kit.limits.lease, over: lease), kit: kit,
+                blobs: isNew ? [NewBlob(source.bytes)] : []),
             writer: RecordWriter(
                 story: story, owner: "\(owner.host):\(owner.pid)", start: run.graph.start),
             scene: SessionLoop.Scene(token: token, displayID: story.displayID), kit: kit)
@@ -314,6 +308,7 @@ extension Sessions {
     /// changes, and older turns are read by what it said then.
     private func publishTypes() async throws(SessionRefusal) {
         do throws(TurnStoreError) {
+            guard try await self.store.bundle(PipelineBundle.id) == nil else { return }
             _ = try await self.store.publish(bundle: PipelineBundle.json)
         } catch {
             if case .refused = error { return }

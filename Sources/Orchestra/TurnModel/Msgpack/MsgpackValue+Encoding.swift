@@ -77,7 +77,12 @@ extension MsgpackValue {
     }
 
     private static func inOrder(_ members: [Member]) -> [Member] {
-        let sorted = members.sorted { $0.key.precedes($1.key) }
+        // Texts, of which there may be many, are moved about without their values.
+        let texts = members.compactMap(\.key.string)
+        let sorted =
+            texts.count == members.count
+            ? zip(texts, members.indices).sorted { self.precedes($0.0, $1.0) }.map { members[$0.1] }
+            : members.sorted { $0.key.precedes($1.key) }
         precondition(self.isInOrder(sorted), "a map with a key twice: \(sorted.map(\.key))")
         return sorted
     }
@@ -92,11 +97,18 @@ extension MsgpackValue {
     private func precedes(_ other: Self) -> Bool {
         switch (self, other) {
         case (.unsigned(let left), .unsigned(let right)): left < right
-        case (.string(let left), .string(let right)):
-            left.utf8.count == right.utf8.count
-                ? left.utf8.lexicographicallyPrecedes(right.utf8) : left.utf8.count < right.utf8.count
+        case (.string(let left), .string(let right)): Self.precedes(left, right)
         default: self.encoded().lexicographicallyPrecedes(other.encoded())
         }
+    }
+
+    private static func precedes(_ left: String, _ right: String) -> Bool {
+        let (left, right) = (left.utf8, right.utf8)
+        guard left.count == right.count else { return left.count < right.count }
+        let isBefore = left.withContiguousStorageIfAvailable { left in
+            right.withContiguousStorageIfAvailable { left.lexicographicallyPrecedes($0) }
+        }
+        return (isBefore ?? nil) ?? left.lexicographicallyPrecedes(right)
     }
 
     /// A length: inside the first byte up to a limit, else in one byte (where there is such a form), two or four.

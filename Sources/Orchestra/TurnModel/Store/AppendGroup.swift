@@ -35,6 +35,8 @@ package struct AppendGroup: Hashable, Sendable {
     package var lease: LeaseChange?
     package var session: NewSession?
     package var settlements: [Settlement] = []
+    /// Kept beside the turns, which name them by their hashes.
+    package var blobs: [NewBlob] = []
 
     package init(to target: Target, _ turns: [NewTurn] = []) {
         self.target = target
@@ -42,6 +44,18 @@ package struct AppendGroup: Hashable, Sendable {
     }
 
     package init(to context: ContextID, _ turns: [NewTurn] = []) { self.init(to: .context(context), turns) }
+}
+
+/// Bytes to be kept under their hash.
+package struct NewBlob: Hashable, Sendable {
+    package let bytes: [UInt8]
+    /// Made by whoever makes this, and not on the thread that commits.
+    package let hash: BLAKE3.Digest
+
+    package init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+        self.hash = BLAKE3.hash(bytes)
+    }
 }
 
 /// The lease of the session that a branch belongs to, as its writer knows it.

@@ -15,6 +15,7 @@ package struct AppendPlan {
     package internal(set) var lease: Lease?
     package internal(set) var session: NewSession?
     package internal(set) var settled: [OwnerRequest] = []
+    package internal(set) var blobs: [NewBlob] = []
     /// Of the group, when it has a key.
     package internal(set) var digest: BLAKE3.Digest?
     package internal(set) var at = Timestamp(milliseconds: 0)

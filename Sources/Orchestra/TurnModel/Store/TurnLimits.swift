@@ -6,7 +6,7 @@ package enum TurnLimits {
     package static let payloadMax = ByteCount.mebibytes(32)
     /// Of the turns of one group.
     package static let groupTurnsMax = 1_024
-    /// Of the payloads of one group together.
+    /// Of the payloads and blobs of one group together.
     package static let groupBytesMax = ByteCount.mebibytes(48)
     package static let typeIDMax = ByteCount.kibibytes(4)
     package static let keyMax = ByteCount(512)

@@ -36,6 +36,7 @@ package enum TurnRules {
         plan.lease = lease
         plan.session = try self.session(of: group, context.id, isNew: isNew, in: store)
         plan.settled = try self.settled(by: group, of: context.id, in: store, at: now)
+        plan.blobs = group.blobs
         plan.digest = group.key == nil ? nil : group.digest
         plan.at = now
         return .plan(plan)
@@ -53,7 +54,11 @@ package enum TurnRules {
             try self.checkSize("bytes of a payload", turn.payload.count, TurnLimits.payloadMax.bytes)
             try self.checkSize("bytes of a type id", turn.type.id.utf8.count, TurnLimits.typeIDMax.bytes)
         }
-        let bytes = group.turns.reduce(0) { $0 + $1.payload.count }
+        for blob in group.blobs {
+            try self.checkSize("bytes of a blob", blob.bytes.count, TurnLimits.payloadMax.bytes)
+        }
+        let bytes =
+            group.turns.reduce(0) { $0 + $1.payload.count } + group.blobs.reduce(0) { $0 + $1.bytes.count }
         try self.checkSize("bytes of a group", bytes, TurnLimits.groupBytesMax.bytes)
         for settlement in group.settlements {
             try self.checkSize("bytes of an answer", settlement.answer.count, TurnLimits.requestBodyMax.bytes)

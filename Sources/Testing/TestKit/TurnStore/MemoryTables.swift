@@ -68,6 +68,7 @@ extension MemoryTables {
     }
 
     private mutating func apply(_ plan: AppendPlan, key: IdempotencyKey?) {
+        for blob in plan.blobs { self.blobs[blob.hash] = blob.bytes }
         for planned in plan.turns {
             self.blobs[planned.turn.hash] = planned.turn.payload
             self.turns.append(

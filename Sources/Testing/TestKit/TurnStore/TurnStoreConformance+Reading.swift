@@ -30,6 +30,15 @@ extension TurnStoreConformance {
         try expect(try await store.blob(BLAKE3.hash("only a blob".utf8)), is: Array("only a blob".utf8), "the blob")
         try expect(try await store.blob(BLAKE3.hash([])), is: [], "the empty payload")
         try expect(try await store.blob(BLAKE3.hash([1, 2, 3])) == nil, "an unknown blob is none")
+        var group = AppendGroup(to: context, [self.turn("names a blob")])
+        group.blobs = [NewBlob(Array("with a turn".utf8)), NewBlob(big)]
+        let head = try await store.append(group).head
+        store = try self.restart(store)
+        try expect(try await store.blob(BLAKE3.hash("with a turn".utf8)), is: Array("with a turn".utf8), "its blob")
+        group.expectedHead = .empty
+        group.blobs = [NewBlob(Array("with no turn".utf8))]
+        try await self.expectRefusal(.headMoved(context, to: head)) { _ = try await store.append(group) }
+        try expect(try await store.blob(BLAKE3.hash("with no turn".utf8)) == nil, "no blob of a group that was refused")
         self.close(store)
     }
 
