@@ -14,8 +14,8 @@ struct Works {
         self.tasks[name] = Task { await body() }
     }
 
-    /// As `start`, but `body` begins at once, on this thread, and leaves it only when it has to wait for something. What
-    /// need not wait costs no other thread.
+    /// As `start`, but `body` begins at once, on this thread, and leaves it only when it has to wait for something: a
+    /// body that need not wait costs no other thread.
     mutating func begin(_ name: Name, _ body: @escaping @Sendable () async -> Void) {
         self.tasks[name]?.cancel()
         self.tasks[name] = Task.immediate { await body() }
