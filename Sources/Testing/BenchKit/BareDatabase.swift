@@ -38,8 +38,8 @@ package final class BareDatabase {
         return statement
     }
 
-    /// Makes the log as long as it gets, with zeros, so that no commit has to wait for the file to grow. There must be a
-    /// log already.
+    /// Makes the log as long as it gets, with zeros, so that no commit has to wait for the file to grow. There must be
+    /// a log already.
     package func fillLog(_ path: String, to size: UInt64) throws {
         let log = try FileHandle(forUpdating: URL(fileURLWithPath: path + "-wal"))
         defer { try? log.close() }
