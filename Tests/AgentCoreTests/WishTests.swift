@@ -62,6 +62,16 @@ import Vocabulary
         #expect(try colony.call(root, "unsubscribe", ["subscription_id": id])["error"] != nil)
     }
 
+    @Test func `end with the one who had them`() throws {
+        var (colony, _, child) = try Self.pair("busy->idle", once: true)
+        let other = try colony.create("v", under: colony.agent("r"))
+        try colony.call(other, "subscribe", ["agent_name": "w", "transition": "*->*"])
+        try colony.perform(.terminate(other, isRecursive: false))
+        expectNone(Invariants.violations(of: colony.tree))
+        try colony.begin(child, .user(prompt: "p", key: nil))
+        #expect(colony.effects == [])
+    }
+
     @Test func `are to those within a hop`() throws {
         var (colony, root, child) = try Self.pair("*->*")
         _ = try colony.create("x", under: child)

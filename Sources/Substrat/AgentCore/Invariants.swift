@@ -108,8 +108,9 @@ extension Invariants {
         } else if ledger.birth?.agent != node.id {
             found.append("the log of \(id) is of somebody else")
         }
-        for spawn in ledger.spawns where tree.nodes[spawn.intent.agent]?.parent != node.id {
-            found.append("the child that \(id) promised is not under it")
+        for child in ledger.spawns.map(\.intent.agent) {
+            let isWaiting = tree.nodes[child]?.parent == node.id && tree.nodes[child]?.isPending == true
+            if !isWaiting { found.append("the child that \(id) promised does not wait under it") }
         }
         if ledger.completing != nil, !node.children.isEmpty { found.append("\(id) ends over its children") }
         return found

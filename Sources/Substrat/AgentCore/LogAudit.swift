@@ -8,6 +8,7 @@ package struct LogAudit {
 
     private struct Findings {
         var openTurn: Int?
+        var shown: [EnvelopeID] = []
         var enqueued: [EnvelopeID: Envelope] = [:]
         var settled: Set<EnvelopeID> = []
         var sent: [EnvelopeID: AgentID] = [:]
@@ -68,10 +69,11 @@ extension LogAudit {
         switch event {
         case .turnStarted(let start):
             if findings.openTurn != nil { self.violations.append("\(name) has two turns at once") }
-            findings.openTurn = start.turn
+            (findings.openTurn, findings.shown) = (start.turn, start.messages)
         case .turnCompleted(let turn, _), .turnFailed(let turn, _, _), .turnInterrupted(let turn, _):
             if turn != findings.openTurn { self.violations.append("\(name) ends a turn that is not open") }
             findings.openTurn = nil
+            if case .turnCompleted = event { findings.settled.formUnion(findings.shown) }
         case .enqueued(let envelope):
             if findings.enqueued.updateValue(envelope, forKey: envelope.id) != nil {
                 self.violations.append("\(name) got message \(envelope.id.short) twice")
@@ -121,6 +123,14 @@ extension LogAudit {
                 }
             }
             if isRecovered, findings.openTurn != nil { self.violations.append("\(name) has a turn without an end") }
+            if isRecovered, findings.isEnded {
+                let owed = Set(findings.enqueued.keys).subtracting(findings.settled).subtracting(findings.dropped)
+                if !owed.isEmpty { self.violations.append("\(name) has ended with mail that nobody hears of") }
+            }
+            for (child, session) in findings.promised where isRecovered && !findings.resolved.contains(child) {
+                let isBorn = self.logs[.session(session)]?.born == child
+                if isBorn && !findings.isEnded { self.violations.append("\(name) waits for a child that is there") }
+            }
             for (child, session) in findings.promised where findings.resolved.contains(child) {
                 let isBorn = self.logs[.session(session)]?.born == child
                 let isAbandoned = self.logs[.session(session)]?.born == nil
