@@ -159,11 +159,12 @@ extension AgentTree {
 extension AgentTree {
     /// Makes one recorded event true. Cannot fail; replaying logs calls nothing else.
     package mutating func apply(_ entry: Entry, to log: LogName) {
-        let before = self.ledgers[log]?.birth
+        let wasBorn = self.ledgers[log]?.birth != nil
+        let watched = entry.event.changesWatching ? self.targets(of: log) : []
         self.ledgers[log, default: Ledger(log)].apply(entry)
         guard let session = log.session else { return }
         switch entry.event {
-        case .agentCreated(let birth) where before == nil: self.enter(birth, session: session, at: entry.at)
+        case .agentCreated(let birth) where !wasBorn: self.enter(birth, session: session, at: entry.at)
         case .spawnRequested(let intent):
             guard self.nodes[intent.agent] == nil, let parent = self.agents[session] else { break }
             let order = AgentNode.Order(intent.birth.order, at: entry.at, session: intent.session)
@@ -179,11 +180,11 @@ extension AgentTree {
             if let agent = self.agents[session] { self.rename(agent, to: name) }
         case .agentTerminated:
             guard let agent = self.ledgers[log]?.birth?.agent, self.nodes[agent]?.session == session else { break }
-            self.watch(agent, session)
+            self.watch(by: agent, from: watched, to: [])
             self.remove(agent)
             self.ended[agent] = session
         case .subscribed, .unsubscribed, .subscriptionFired:
-            if let agent = self.agents[session] { self.watch(agent, session) }
+            if let agent = self.agents[session] { self.watch(by: agent, from: watched, to: self.targets(of: log)) }
         default: break
         }
     }
@@ -253,14 +254,26 @@ extension AgentTree {
         self.names.insert(self.nodes[agent]!, grandparent: grandparent)
     }
 
-    /// Brings the index of who watches whom up to what the ledger of `agent` says.
-    private mutating func watch(_ agent: AgentID, _ session: SessionID) {
-        let targets = Set((self.ledgers[.session(session)]?.subscriptions ?? []).map(\.target))
-        for (target, watching) in self.watchers where watching.contains(agent) && !targets.contains(target) {
+    private func targets(of log: LogName) -> Set<AgentID> {
+        Set((self.ledgers[log]?.subscriptions ?? []).map(\.target))
+    }
+
+    private mutating func watch(by agent: AgentID, from old: Set<AgentID>, to new: Set<AgentID>) {
+        for target in old.subtracting(new) {
             self.watchers[target]?.remove(agent)
             if self.watchers[target]?.isEmpty == true { self.watchers[target] = nil }
         }
-        for target in targets { self.watchers[target, default: []].insert(agent) }
+        for target in new.subtracting(old) { self.watchers[target, default: []].insert(agent) }
+    }
+}
+
+extension AgentEvent {
+    /// Whether it may change whom its agent is subscribed to.
+    fileprivate var changesWatching: Bool {
+        switch self {
+        case .subscribed, .unsubscribed, .subscriptionFired, .agentTerminated: true
+        default: false
+        }
     }
 }
 
@@ -279,7 +292,7 @@ extension AgentTree {
         }
         for node in nodes {
             self.insert(node)
-            self.watch(node.id, node.session)
+            self.watch(by: node.id, from: [], to: self.targets(of: .session(node.session)))
         }
     }
 }

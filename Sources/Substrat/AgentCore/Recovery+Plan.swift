@@ -185,10 +185,12 @@ extension Draft {
     /// Says in each log that a recovery has added to it, and what.
     mutating func sign(_ boot: String) {
         var actions: [(log: LogName, kinds: [String])] = []
+        var places: [LogName: Int] = [:]
         for record in self.batch.records where self.tree.ledgers[record.log] != nil {
-            if let index = actions.firstIndex(where: { $0.log == record.log }) {
-                actions[index].kinds.append(record.entry.event.kind)
+            if let place = places[record.log] {
+                actions[place].kinds.append(record.entry.event.kind)
             } else {
+                places[record.log] = actions.count
                 actions.append((record.log, [record.entry.event.kind]))
             }
         }

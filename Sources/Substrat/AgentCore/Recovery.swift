@@ -131,8 +131,9 @@ private struct Family {
                 open = [first.node.session]
             }
             var next: [SessionID] = []
-            for session in open {
-                guard let entry = self.waiting.removeValue(forKey: session) else { continue }
+            let entries = open.compactMap { self.waiting.removeValue(forKey: $0) }
+            for entry in entries.sorted(by: { $0.node.order < $1.node.order }) {
+                let session = entry.node.session
                 let isLost = entry.node.quarantine != nil && !self.promised.contains(session)
                 let parent = isLost ? nil : entry.parent.flatMap { self.agents[$0] }
                 self.nodes.append(entry.node.under(parent))
