@@ -121,10 +121,10 @@ extension AgentTree {
     /// The descendants, each before its own, without the agent itself.
     package func subtree(of agent: AgentID) -> [AgentID] {
         var found: [AgentID] = []
-        var open = Array((self.nodes[agent]?.children ?? []).reversed())
-        while let next = open.popLast() {
+        var rest = Array((self.nodes[agent]?.children ?? []).reversed())
+        while let next = rest.popLast() {
             found.append(next)
-            open += (self.nodes[next]?.children ?? []).reversed()
+            rest += (self.nodes[next]?.children ?? []).reversed()
         }
         return found
     }

@@ -111,10 +111,10 @@ private struct Family {
     /// Roots first; then, if somebody is left who waits for a parent in a circle, the oldest of them, and so on.
     mutating func place() {
         var children: [SessionID: [SessionID]] = [:]
-        var open: [SessionID] = []
+        var level: [SessionID] = []
         for (session, entry) in self.waiting {
             guard let parent = entry.parent else {
-                open.append(session)
+                level.append(session)
                 continue
             }
             if self.waiting[parent] != nil {
@@ -122,16 +122,16 @@ private struct Family {
             } else {
                 let isGone = self.gone.contains(parent)
                 self.quarantine(session, isGone ? "its parent has ended" : "its parent is not found")
-                open.append(session)
+                level.append(session)
             }
         }
         while !self.waiting.isEmpty {
-            if open.isEmpty, let first = self.waiting.values.min(by: { $0.node.order < $1.node.order }) {
+            if level.isEmpty, let first = self.waiting.values.min(by: { $0.node.order < $1.node.order }) {
                 self.quarantine(first.node.session, "it is its own ancestor")
-                open = [first.node.session]
+                level = [first.node.session]
             }
             var next: [SessionID] = []
-            let entries = open.compactMap { self.waiting.removeValue(forKey: $0) }
+            let entries = level.compactMap { self.waiting.removeValue(forKey: $0) }
             for entry in entries.sorted(by: { $0.node.order < $1.node.order }) {
                 let session = entry.node.session
                 let isLost = entry.node.quarantine != nil && !self.promised.contains(session)
@@ -139,7 +139,7 @@ private struct Family {
                 self.nodes.append(entry.node.under(parent))
                 next += children[session] ?? []
             }
-            open = next
+            level = next
         }
         for node in self.nodes { if let why = node.quarantine { self.findings.quarantined[node.session] = why } }
     }
