@@ -6,7 +6,8 @@ import Vocabulary
 ///     `------------------ made by the caller ----------´ `----- made by the writer ----´
 ///
 /// The checksum (CRC-32C) is over all before its comma, so the writer has only to go on with it. `v` stands in the
-/// first line of a log only; `with` in lines that were written together with an earlier one. Readers of the seed's format see members that they do not know.
+/// first line of a log only; `with` in lines that were written together with an earlier one, without the journal.
+/// Readers of the seed's format see members that they do not know.
 struct EventLine: Sendable {
     /// How long a line may be: as long as our own readers take.
     static let lengthMax = JSONLimits.bytesMax
