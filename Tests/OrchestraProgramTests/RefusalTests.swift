@@ -134,7 +134,7 @@ import TurnModel
         let session = try #require(end.session)
         let turns = try await home.turns(of: session)
         let turn = try #require(turns.first { $0.type.id == "dev.orchestra.AgentTurn" })
-        try await Self.refuse("resume \(session) --turn \(turn.id)", 1, "belongs to no conversation", in: home)
+        try await Self.refuse("resume \(session) --turn \(turn.id)", 1, "belongs to no talk", in: home)
     }
 
     @Test func `to go on from a failure says that there was none`() async throws {

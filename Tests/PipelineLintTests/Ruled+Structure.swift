@@ -77,9 +77,9 @@ extension Ruled {
         Ruled(.typeUnbuilt, .error, "start -> a -> b -> end a [shape=house] b [type=stack.manager_loop]", "a", "b"),
         Ruled(.typeUnbuilt, .error, "start -> a -> end a [shape=house, type=tool]"),
         Ruled(
-            .modeUnbuilt, .error,
+            .modeKnown, .error,
             "start -> a -> b -> c -> end a [\"agent.mode\"=interactive] b [\"agent.mode\"=other] "
-                + "c [shape=parallelogram, \"agent.mode\"=interactive]", "a"),
+                + "c [shape=parallelogram, \"agent.mode\"=interactive]", "b"),
         Ruled(.retryTargetExists, .warning, "start -> a -> end a [retry_target=x, fallback_retry_target=y]", "a", "a"),
         Ruled(.retryTargetExists, .warning, "retry_target=x start -> end", ""),
         Ruled(.retryTargetExists, .warning, "start -> a -> end a [retry_target=start]"),

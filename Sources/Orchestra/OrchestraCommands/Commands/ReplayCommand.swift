@@ -12,7 +12,7 @@ struct ReplayCommand: AsyncParsableCommand {
 
     @Argument(help: "The session: its id, or the beginning of it.") var id: String
     @Option(help: "The turn to fork at, a checkpoint.") var checkpoint: UInt64?
-    @Option(help: "The turn to fork at, of an agent in a conversation.") var turn: UInt64?
+    @Option(help: "The turn to fork at, of an agent in a talk: you have the floor.") var turn: UInt64?
     @Option(help: "Change the context: key=value.") var set: [String] = []
     @Option(help: "Go on at this node instead of the one that the checkpoint names.") var from: String?
     @Option(help: "Go on with this pipeline.", completion: .file(extensions: ["dot", "gv"])) var dot: String?
@@ -45,8 +45,10 @@ struct ReplayCommand: AsyncParsableCommand {
         }
         let options = replay
         try await scene.playFork { () async throws(SessionRefusal) in
-            guard self.turn == nil else { throw try await scene.sessions.refusal(ofAgentTurn: turn, in: scene.row) }
-            return try await scene.sessions.replay(scene.row, at: turn, options)
+            let place =
+                self.turn == nil
+                ? turn : try await scene.sessions.checkpoint(afterAgentTurn: turn, in: scene.row)
+            return try await scene.sessions.replay(scene.row, at: place, options)
         }
     }
 }

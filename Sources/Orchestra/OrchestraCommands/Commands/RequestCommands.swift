@@ -50,7 +50,8 @@ struct AnswerCommand: AsyncParsableCommand {
         discussion: "Without an answer it prints the question.")
 
     @Argument(help: "The session.") var id: String
-    @Argument(help: "A key or a label of a choice.") var answer: String?
+    @Argument(help: "A key or a label of a choice; to an agent, what you say, or /done, /approve or /reject.")
+    var answer: String?
     @Option(help: "The question, when several are open.") var question: String?
     @Flag(help: "Print JSON.") var json = false
     @OptionGroup var store: StoreOptions
@@ -91,7 +92,7 @@ struct AnswerCommand: AsyncParsableCommand {
         let options = question.options.map { option in
             "  [\(option["key"]?.string ?? "")] \((option["label"]?.string ?? "").shownToPeople())"
         }
-        Output.line((["\(question.node): \(question.text.shownToPeople())"] + options).joined(separator: "\n"))
+        Output.line((["\(question.node): \(question.text.linesShownToPeople)"] + options).joined(separator: "\n"))
     }
 }
 

@@ -18,7 +18,7 @@ struct ResumeCommand: AsyncParsableCommand {
     @Flag(help: "Go on although another process seems to be at work on it.") var takeOver = false
     @Flag(help: "Fork a failed session at its last checkpoint, and enter the failed node once more.")
     var fromFailure = false
-    @Option(help: "Fork at this turn of an agent, in its conversation.") var turn: UInt64?
+    @Option(help: "Fork at this turn of an agent, in its talk.") var turn: UInt64?
 
     func validate() throws {
         guard self.turn == nil || !self.fromFailure else {
@@ -32,8 +32,10 @@ struct ResumeCommand: AsyncParsableCommand {
             guard let turn = TurnID(wire: number) else {
                 throw CommandFailure.refused("turn 0 was not found in session \(scene.row.displayID)")
             }
+            let replay = self.replay
             return try await scene.playFork { () async throws(SessionRefusal) in
-                throw try await scene.sessions.refusal(ofAgentTurn: turn, in: scene.row)
+                let place = try await scene.sessions.checkpoint(afterAgentTurn: turn, in: scene.row)
+                return try await scene.sessions.replay(scene.row, at: place, replay)
             }
         }
         guard !self.fromFailure else { return try await self.retry(in: scene) }
@@ -51,11 +53,15 @@ struct ResumeCommand: AsyncParsableCommand {
         try await scene.conductor(of: run).play(run)
     }
 
+    private var replay: ReplayOptions {
+        var replay = ReplayOptions()
+        replay.usesStoredGraph = self.graph.storedGraph
+        replay.allowsModified = self.graph.allowModified
+        return replay
+    }
+
     private func retry(in scene: GoingOn) async throws {
-        var retry = ReplayOptions()
-        retry.usesStoredGraph = self.graph.storedGraph
-        retry.allowsModified = self.graph.allowModified
-        let options = retry
+        let options = self.replay
         try await scene.playFork { () async throws(SessionRefusal) in
             try await scene.sessions.retry(failureOf: scene.row, options)
         }

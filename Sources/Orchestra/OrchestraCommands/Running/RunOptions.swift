@@ -8,6 +8,7 @@ import TurnStoreSQLite
 struct RunOptions: ParsableArguments {
     @OptionGroup var store: StoreOptions
     @Flag(help: "Say yes to every question; take the first choice.") var autoApprove = false
+    @Flag(help: "What you say to an agent may have many lines; an empty one ends it.") var multiLine = false
     @Flag(help: "Print one JSON object for each event.") var json = false
     @OptionGroup var agents: AgentOptions
     @Option(help: "Seconds to wait for a store that is away (default: 60; ORCHESTRA_STORE_PATIENCE).")

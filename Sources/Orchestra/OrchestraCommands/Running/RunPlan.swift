@@ -81,7 +81,9 @@ struct RunPlan {
     private func interviewer(_ screen: LiveScreen?) -> (any Interviewer)? {
         if self.options.autoApprove { return AutoApprover() }
         guard Input.isSomebody else { return nil }
-        let console = ConsoleInterviewer(LineReader(STDIN_FILENO), person: Input.person) { Output.aside($0) }
+        let console = ConsoleInterviewer(
+            LineReader(STDIN_FILENO), person: Input.person, isMultiLine: self.options.multiLine
+        ) { Output.aside($0) }
         return screen.map { StillInterviewer(other: console, screen: $0) } ?? console
     }
 

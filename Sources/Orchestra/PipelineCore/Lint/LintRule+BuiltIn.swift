@@ -4,7 +4,7 @@ extension LintRule {
     /// The rules of every pipeline, in the order in which they speak.
     package static let builtIn: [LintRule] = [
         .startNode, .terminalNode, .edgeTargetExists, .reachability, .startNoIncoming, .exitNoOutgoing, .attributes,
-        .stylesheet, .templateSyntax, .fanInMissing, .typeKnown, .typeUnbuilt, .modeUnbuilt, .retryTargetExists,
+        .stylesheet, .templateSyntax, .fanInMissing, .typeKnown, .typeUnbuilt, .modeKnown, .retryTargetExists,
         .goalGates, .promptOnLLMNodes, .toolCommandOnToolNodes, .humanGateChoices, .conditionalCoverage,
         .edgeNeverTaken,
         .loopUnbounded, .contextKeyUnwritten, .conditionKeys, .dottedKeyUnquoted,
@@ -27,7 +27,7 @@ extension Diagnostic.Code {
     package static let policyKnown = Self("policy_known")
     package static let typeKnown = Self("type_known")
     package static let typeUnbuilt = Self("type_unbuilt")
-    package static let modeUnbuilt = Self("mode_unbuilt")
+    package static let modeKnown = Self("mode_known")
     package static let fidelityValid = Self("fidelity_valid")
     package static let retryTargetExists = Self("retry_target_exists")
     package static let goalGateHasRetry = Self("goal_gate_has_retry")
@@ -48,7 +48,7 @@ extension Diagnostic.Code {
     package static let ofRules: [Self] = [
         .startNode, .terminalNode, .reachability, .edgeTargetExists, .startNoIncoming, .exitNoOutgoing,
         .conditionSyntax, .stylesheetSyntax, .templateSyntax, .attrType, .fanInMissing, .policyKnown, .typeKnown,
-        .typeUnbuilt, .modeUnbuilt, .fidelityValid,
+        .typeUnbuilt, .modeKnown, .fidelityValid,
         .retryTargetExists, .goalGateHasRetry, .goalGateWayBack, .promptOnLLMNodes, .toolCommandOnToolNodes,
         .humanGateChoices, .conditionalCoverage, .edgeNeverTaken, .loopUnbounded, .contextKeyUnwritten,
         .conditionKeyUnqualified, .stylesheetUnused, .stylesheetProperty, .dottedKeyUnquoted,

@@ -79,11 +79,12 @@ extension LintRule {
     }
 
     /// A node that says so must not go on as if it had not.
-    static let modeUnbuilt = LintRule { subject in
-        subject.graph.nodes.filter { $0.handler == .codergen && $0.agent.isInteractive }.map { node in
-            node.diagnostic(
-                .modeUnbuilt, "\(node.id) is to chat with a person (agent.mode), which is not there yet", .error,
-                key: "agent.mode", hint: "leave agent.mode out, and let a wait.human node ask about the answer")
+    static let modeKnown = LintRule { subject in
+        subject.graph.nodes.compactMap { node in
+            guard let mode = node.attributes["agent.mode"]?.value.text, mode != "interactive" else { return nil }
+            return node.diagnostic(
+                .modeKnown, "\(node.id) has the unknown mode \(mode.quotedForPeople())", .error, key: "agent.mode",
+                hint: "write interactive, or leave agent.mode out")
         }
     }
 

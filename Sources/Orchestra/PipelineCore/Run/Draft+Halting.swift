@@ -50,7 +50,7 @@ extension Draft {
         self.stop(at: node)
     }
 
-    private mutating func stop(at node: NodeID) {
+    mutating func stop(at node: NodeID) {
         switch self.run.halt?.kind {
         case .cancel(let reason): self.record(.ended(.cancelled(reason: reason)))
         case .pause, nil: self.record(.paused(at: node))

@@ -35,8 +35,11 @@ extension Draft {
 
     /// Begins an attempt; what cannot begin has failed.
     mutating func begin(_ attempt: Attempt) {
+        let talk = self.talk(at: attempt)
+        let attempt = talk.map { attempt.talking($0, in: self.run.settings) } ?? attempt
         self.record(.attemptStarted(attempt))
         guard let node = self.run.graph[attempt.node] else { return }
+        if let text = talk?.open { return self.record(.asked(Talk.question(text, id: attempt.key, at: node))) }
         switch attempt.handler {
         case .human:
             let gate = HumanGate(node, in: self.run.graph)
@@ -73,6 +76,9 @@ extension Draft {
         if let halt = self.run.halt, halt.isAborting, outcome.map({ !$0.status.isGood }) ?? true {
             return self.abort(attempt)  // it failed because it was stopped
         }
+        if let outcome, let text = outcome.saying, outcome.status.isGood, let talk = self.talk(at: attempt) {
+            return self.speak(attempt, text, outcome, in: talk)
+        }
         self.conclude(attempt, outcome ?? self.run.outcome(ofSilent: attempt), fraction: fraction)
     }
 
@@ -105,6 +111,9 @@ extension Draft {
         guard case .asking(let attempt, let question) = self.run.phase, attempt.key == key,
             let node = self.run.graph[attempt.node]
         else { throw .staleAttempt(key) }
+        if let talk = self.talk(at: attempt) {
+            return try self.reply(attempt, question, answer, by: person, fraction: fraction, in: talk)
+        }
         guard let outcome = HumanGate(node, in: self.run.graph).outcome(of: answer) else {
             throw .noSuchChoice(answer.text, of: question.choices.map(\.key))
         }

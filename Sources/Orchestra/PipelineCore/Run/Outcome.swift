@@ -30,6 +30,8 @@ package struct Outcome: Sendable, Hashable {
     package var failureReason: String
     /// Whether another attempt could end otherwise; only asked when it failed.
     package var isRetryable: Bool
+    /// What an agent says to the person it talks to, who is asked next: the node has not ended. It is not written.
+    package var saying: String?
 
     package init(
         _ status: StageStatus, preferredLabel: String = "", suggestedNextIDs: [NodeID] = [],

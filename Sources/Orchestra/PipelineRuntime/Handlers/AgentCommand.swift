@@ -21,7 +21,7 @@ package struct AgentCommand: ModelBackEnd, Hashable {
 
     package func ask(_ call: HandlerCall, conclude: @escaping @Sendable (String) -> Outcome) async -> Outcome {
         let prompt: String
-        do throws(TemplateError) { prompt = try call.prompt() } catch { return call.failure(error) }
+        do throws(TemplateError) { prompt = try call.transcript() } catch { return call.failure(error) }
         call.report(.prompt(prompt))
         let work = AttemptWork(call)
         let timeout = call.timeout ?? self.timeoutDefault

@@ -9,13 +9,16 @@ package struct CodergenHandler: NodeHandler {
         self.agent = agent
     }
 
-    /// The answer is a success unless the agent wrote a status file.
+    /// The answer is a success unless the agent wrote a status file. At an interactive node it goes to a person first,
+    /// unless such a file ends the talk.
     package func run(_ call: HandlerCall) async -> Outcome? {
         await self.agent.ask(call) { text in
             var updates = ResponseKeys.lift(from: text, declared: call.node.contextKeys)
             let shown = String(text.prefix(ModelAnswer.shownMax))
             updates["last_response"] = .string(shown)
-            return Outcome(.success, contextUpdates: updates, notes: shown)
+            var outcome = Outcome(.success, contextUpdates: updates, notes: shown)
+            if call.node.agent.isInteractive { outcome.saying = shown }
+            return outcome
         }
     }
 }

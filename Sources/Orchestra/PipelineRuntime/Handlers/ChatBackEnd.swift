@@ -39,7 +39,7 @@ package struct ChatBackEnd: ModelBackEnd {
         call.report(.prompt(prompt))
         await files?.keep(prompt, as: .prompt, call.report)
         let history = self.threads.messages(before: call)
-        let request = self.request(call, choice, history + [ChatMessage(.user, prompt)])
+        let request = self.request(call, choice, Self.messages(prompt, after: history, call.talk))
         do throws(Failure) {
             let answer = try await self.answer(request, at: choice.endpoint, call)
             let text = self.redaction.redactKnown(answer.text.trimmed)
@@ -82,6 +82,15 @@ package struct ChatBackEnd: ModelBackEnd {
         request.maxTokens = call.node.maxTokens
         request.reasoningEffort = call.node.reasoningEffort.isEmpty ? nil : call.node.reasoningEffort
         return request
+    }
+
+    /// In a thread that heard the agent's last words already, only what the person said to them is new.
+    private static func messages(
+        _ prompt: String, after history: [ChatMessage], _ talk: [Talk.Turn]
+    ) -> [ChatMessage] {
+        let said = talk.map { ChatMessage($0.isOfAgent ? .assistant : .user, $0.text) }
+        if let last = said.last, said.count > 1, history.last == said[said.count - 2] { return history + [last] }
+        return history + [ChatMessage(.user, prompt)] + said
     }
 
     /// An answer that had to end before its end is no full success.

@@ -20,6 +20,19 @@ extension HandlerCall {
             .joined(separator: "\n\n")
     }
 
+    /// What was said at an interactive node before.
+    var talk: [Talk.Turn] {
+        self.node.agent.isInteractive ? Talk(at: self.attempt, in: self.context).turns : []
+    }
+
+    /// The prompt for those who take one text: what was said before follows it.
+    func transcript() throws(TemplateError) -> String {
+        let prompt = try self.prompt()
+        guard !self.talk.isEmpty else { return prompt }
+        let lines = self.talk.map { "\($0.isOfAgent ? "You" : "Person"): \($0.text)" }
+        return ([prompt, "The conversation so far:"] + lines).joined(separator: "\n\n")
+    }
+
     /// What an attempt comes to whose instruction lacks something: no other attempt would have it.
     func failure(_ error: TemplateError) -> Outcome {
         .fail("the task of node \(self.node.id) cannot be put together: \(error)", isRetryable: false)

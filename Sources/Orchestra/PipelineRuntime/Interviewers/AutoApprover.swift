@@ -11,7 +11,8 @@ package struct AutoApprover: Interviewer {
             switch question.kind {
             case .yesNo, .confirmation: "YES"
             case .multipleChoice: question.choices.first?.key ?? ""
-            case .freeform: "auto-approved"
+            // What an agent says is approved; who would answer it?
+            case .freeform: question.choices.first?.key ?? "auto-approved"
             }
         return GivenAnswer(.text(text), by: Self.person)
     }

@@ -13,12 +13,18 @@ import Vocabulary
 package struct ConsoleInterviewer: Interviewer {
     private let lines: LineReader
     private let person: String
+    private let isMultiLine: Bool
     private let write: @Sendable (String) -> Void
 
     /// `write` shows text at once. `person` goes on record with each answer.
-    package init(_ lines: LineReader, person: String, write: @escaping @Sendable (String) -> Void) {
+    ///
+    /// - Parameter isMultiLine: What is said to an agent may have many lines; an empty one ends it.
+    package init(
+        _ lines: LineReader, person: String, isMultiLine: Bool = false, write: @escaping @Sendable (String) -> Void
+    ) {
         self.lines = lines
         self.person = person
+        self.isMultiLine = isMultiLine
         self.write = write
     }
 
@@ -27,7 +33,7 @@ package struct ConsoleInterviewer: Interviewer {
         if let complaint { self.write("\(complaint.shownToPeople())\n") }
         self.write(Self.text(of: question))
         while true {
-            switch await self.lines.next() {
+            switch await self.next(for: question) {
             case .text(let line):
                 if let answer = Self.answer(line, to: question) { return GivenAnswer(answer, by: self.person) }
                 self.write("\(line.quotedForPeople()) is none of the choices\n\(Self.prompt(of: question))")
@@ -37,6 +43,22 @@ package struct ConsoleInterviewer: Interviewer {
             case .withdrawn:
                 self.write("\n(the question was withdrawn)\n")
                 return nil
+            }
+        }
+    }
+
+    /// A line; to an open question, if so wished, all lines up to an empty one. A line that ends a talk stands alone.
+    private func next(for question: Question) async -> LineReader.Line {
+        guard self.isMultiLine, question.kind == .freeform else { return await self.lines.next() }
+        var text: [String] = []
+        while true {
+            switch await self.lines.next() {
+            case .text(let line):
+                if text.isEmpty, line.trimmed.isEmpty || line.trimmed.hasPrefix("/") { return .text(line) }
+                if line.trimmed.isEmpty { return .text(text.joined(separator: "\n")) }
+                text.append(line)
+            case .end: return text.isEmpty ? .end : .text(text.joined(separator: "\n"))
+            case .withdrawn: return .withdrawn
             }
         }
     }
@@ -64,7 +86,7 @@ extension ConsoleInterviewer {
     static func text(of question: Question) -> String {
         let choices = question.choices.map { "  [\($0.key.shownToPeople())] \($0.label.shownToPeople())\n" }
         let limit = question.timeout.map { " (within \($0.humanText))" } ?? ""
-        let text = question.text.shownToPeople(scalarsMax: 2_000)
+        let text = question.text.linesShownToPeople
         return "[?] \(text)\(limit)\n" + choices.joined() + Self.prompt(of: question)
     }
 
@@ -80,7 +102,7 @@ extension ConsoleInterviewer {
     static func answer(_ line: String, to question: Question) -> Answer? {
         let text = line.trimmed
         switch question.kind {
-        case .freeform: return .text(line)
+        case .freeform: return text.isEmpty ? nil : .text(line)
         case .yesNo, .confirmation:
             switch text.lowercased() {
             case "y", "yes": return .text("YES")
@@ -94,5 +116,15 @@ extension ConsoleInterviewer {
             let isKnown = names.contains { $0.lowercased() == wanted || $0.lowercased() == clean }
             return wanted.isEmpty || !isKnown ? nil : .text(text)
         }
+    }
+}
+
+extension String {
+    /// As `shownToPeople`, line by line: agents say more than one, and all of it matters.
+    package var linesShownToPeople: String {
+        self.split(separator: "\n", omittingEmptySubsequences: false).map {
+            $0.description.shownToPeople(scalarsMax: 4_000)
+        }
+        .joined(separator: "\n")
     }
 }

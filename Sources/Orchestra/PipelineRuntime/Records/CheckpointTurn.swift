@@ -97,14 +97,21 @@ extension Question {
         ["id": .string(self.id.text), "node": .string(self.node.text), "text": .string(self.text)]
     }
 
-    /// The question that the gate asks under this key; `nil` when `graph` has no such gate.
+    /// The question that the node asks under this key; `nil` when `graph` has no such node.
     init?(json: JSONValue, in graph: PipelineGraph) {
         guard let id = json["id"]?.string, let node = json["node"]?.string else { return nil }
-        self.init(id: AttemptKey(id), node: NodeID(node), in: graph)
+        self.init(id: AttemptKey(id), node: NodeID(node), text: json["text"]?.string ?? "", in: graph)
     }
 
-    init?(id: AttemptKey, node: NodeID, in graph: PipelineGraph) {
-        guard let node = graph[node], let question = HumanGate(node, in: graph).question(id: id) else { return nil }
-        self = question
+    /// - Parameter text: What an agent said; a gate has its own.
+    init?(id: AttemptKey, node: NodeID, text: String = "", in graph: PipelineGraph) {
+        guard let node = graph[node] else { return nil }
+        if node.agent.isInteractive, node.handler == .codergen {
+            self = Talk.question(text, id: id, at: node)
+        } else if let question = HumanGate(node, in: graph).question(id: id) {
+            self = question
+        } else {
+            return nil
+        }
     }
 }

@@ -80,7 +80,8 @@ struct RecordReader {
     /// An answer is followed by what it led to, which says it all.
     private func event(of human: HumanInteraction) -> PipelineRun.Event? {
         guard human.answer == nil, let attempt, attempt.node.text == human.node else { return nil }
-        return Question(id: attempt.key, node: attempt.node, in: self.graph).map(PipelineRun.Event.asked)
+        return Question(id: attempt.key, node: attempt.node, text: human.question, in: self.graph)
+            .map(PipelineRun.Event.asked)
     }
 }
 

@@ -134,7 +134,8 @@ extension SessionLoop {
 
     private func take(_ event: PipelineRun.Event) {
         switch event {
-        case .attemptStarted(let attempt): self.notes[attempt.key] = AttemptNotes(began: self.kit.world.now())
+        // One attempt at a time: what was noted of an earlier part of a talk is of no use any more.
+        case .attemptStarted(let attempt): self.notes = [attempt.key: AttemptNotes(began: self.kit.world.now())]
         case .checkpoint(let checkpoint):
             self.gathered.steps += 1
             self.gathered.bytes += checkpoint.deepSize

@@ -27,7 +27,7 @@ package enum SessionRefusal: Error, Sendable {
     case missingTurn(TurnID, of: DisplayID)
     case notACheckpoint(TurnID)
     case notAnAgentTurn(TurnID)
-    /// The agent was asked once, and there is nothing to go on with.
+    /// Of no talk: its agent was asked once, or ended the talk itself.
     case noConversation(TurnID)
     case notFailed(DisplayID, SessionStatus)
     case reservedKey(String)
@@ -68,7 +68,7 @@ extension SessionRefusal: CustomStringConvertible {
         case .notACheckpoint(let turn): "turn \(turn) is not a checkpoint"
         case .notAnAgentTurn(let turn): "turn \(turn) is not the turn of an agent"
         case .noConversation(let turn):
-            "turn \(turn) belongs to no conversation that could go on: its agent is asked once"
+            "turn \(turn) belongs to no talk that could go on"
         case .notFailed(let id, let status): "session \(id) has not failed but is \(status.rawValue)"
         case .reservedKey(let key): "context key \(key.quotedForPeople()) belongs to the engine"
         case .commands(let id, let what): "session \(id) cannot go on yet: \(what)"

@@ -183,13 +183,7 @@ extension Sessions {
             preface: [.fork, .event(.checkpoint(snapshot), nil)])
     }
 
-    /// Why the session cannot go on from `turn`, which should be one of an agent: no back end converses yet.
-    package func refusal(ofAgentTurn turn: TurnID, in row: SessionRow) async throws(SessionRefusal) -> SessionRefusal {
-        let found = try await self.turn(turn, of: row)
-        return found.type.id == AgentTurn.typeID ? .noConversation(turn) : .notAnAgentTurn(turn)
-    }
-
-    private func turn(_ turn: TurnID, of row: SessionRow) async throws(SessionRefusal) -> Turn {
+    func turn(_ turn: TurnID, of row: SessionRow) async throws(SessionRefusal) -> Turn {
         do throws(TurnStoreError) {
             let found = try await self.store.turn(turn, withPayload: false)
             guard try await self.store.isTurn(turn, inChainOf: row.context.id) else {
