@@ -27,7 +27,7 @@ import Testing
         let said = try shop.play(
             """
             orchestra run flow.dot >run.log 2>&1 & runner=$!
-            until grep -q 'asks hold' run.log; do sleep 0.05; done
+            until grep -qs 'asks hold' run.log; do sleep 0.05; done
             kill -9 $runner; wait $runner 2>/dev/null
             tail -n 3 state/runs/$(newest)/ask/prompt.md
             echo 'content: You praise.' >role.yaml; rm task.yaml
@@ -102,7 +102,7 @@ import Testing
             export THE_TOKEN=hunter22-and-more
             for agent in "echo fine; : $THE_TOKEN" 'echo fine; : $THE_TOKEN'; do
                 orchestra run flow.dot --agent "$agent" >run.log 2>&1 & runner=$!
-                until grep -q 'asks hold' run.log; do sleep 0.05; done
+                until grep -qs 'asks hold' run.log; do sleep 0.05; done
                 kill -INT $runner; wait $runner; grep -c 'needs it again' run.log
                 rm -r state/runs; grep -rlF hunter22 state | grep -v shm; echo kept $?
                 orchestra resume $(newest) --auto-approve --json >/dev/null; echo $?
@@ -130,7 +130,7 @@ import Testing
             """
             chmod 600 key; URL=\(server.url); export THE_KEY=hunter22-and-more
             orchestra run flow.dot \(arguments) >run.log 2>&1 & runner=$!
-            until grep -q 'asks hold' run.log; do sleep 0.05; done
+            until grep -qs 'asks hold' run.log; do sleep 0.05; done
             kill -INT $runner; wait $runner
             grep -rlF hunter22 .orchestra; \(script)
             """)

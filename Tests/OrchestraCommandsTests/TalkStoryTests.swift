@@ -16,12 +16,12 @@ import Testing
             """
             asked() { until orchestra status $(newest) --json | grep -q waiting; do sleep 0.05; done; }
             orchestra run flow.dot \(Self.agent) >run.log 2>&1 & runner=$!
-            until grep -q 'asks talk' run.log; do sleep 0.05; done
+            until grep -qs 'asks talk' run.log; do sleep 0.05; done
             orchestra answer $(newest) 'shorter, please'
-            until grep -q 'Person: shorter, please' told; do sleep 0.05; done; asked
+            until grep -qs 'Person: shorter, please' told; do sleep 0.05; done; asked
             kill -9 $runner; wait $runner 2>/dev/null
             orchestra resume $(newest) >again.log 2>&1 & runner=$!
-            until grep -q 'asks talk' again.log; do sleep 0.05; done
+            until grep -qs 'asks talk' again.log; do sleep 0.05; done
             orchestra answer $(newest) '/done'; wait $runner; echo $?
             grep -c . told; tail -n 5 told
             """)
