@@ -80,6 +80,18 @@ import Vocabulary
         }
     }
 
+    @Test func `that is paused while the agent speaks asks nobody before it goes on`() {
+        var theatre = self.theatre("/done")
+        theatre.start()
+        theatre.play { $0.groups == 2 }
+        theatre.tell(Theatre.root, .requestPause)
+        theatre.play { theatre in
+            if case .asking? = theatre.run?.phase { Issue.record("somebody is asked") }
+            return false
+        }
+        #expect(theatre.run?.isPaused == true && self.talk(theatre) == ["0 said"])
+    }
+
     @Test func `takes an answer for the newest question only, and none that is empty`() {
         var theatre = self.theatre("more")
         theatre.start()
