@@ -18,6 +18,11 @@ extension PipelineRun.Event {
         case .branchFinished(_, let id, let result): "branch \(id) \(result.outcome.status.rawValue)"
         case .branchPaused(_, let id): "branch \(id) paused"
         case .branchesCancelled(_, let branches): "cancelled \(branches.map(\.id.text).joined(separator: " "))"
+        case .childOpened: "child opened"
+        case .childObserved(_, let cycle): "look \(cycle.number): \(cycle.standing)"
+        case .childSteered(_, let text): "told: \(text)"
+        case .childDismissed(_, let outcome): "dismissed for \(outcome.status.rawValue)"
+        case .steered(let told): "instructed at \(told.attempt.node): \(told.text)"
         case .finished(let result): "\(result.attempt.node) \(result.outcome.status.rawValue)"
         case .checkpoint(let checkpoint):
             "checkpoint \(checkpoint.currentNode?.text ?? "-") next \(checkpoint.nextNode?.text ?? "-")"

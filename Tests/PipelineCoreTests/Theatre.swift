@@ -11,6 +11,8 @@ struct Theatre {
     let settings: RunSettings
     /// What the attempt of a handler comes to.
     var act: (Attempt, PipelineContext) -> Outcome? = { _, _ in .success }
+    /// What looks at the child of a manager loop show, one after another.
+    var child = [ChildReport(.completed)]
     /// What a person answers.
     var reply: (Question) -> Answer = { .text($0.choices[0].key) }
     var dice: SplitMix64
@@ -22,6 +24,11 @@ struct Theatre {
     /// Handlers called, by attempt key.
     private(set) var calls: [String: Int] = [:]
     private(set) var complaints: [String] = []
+    /// What was asked of children.
+    private(set) var halts: [Halt] = []
+    private(set) var told: [String] = []
+    private(set) var plans: [ChildPlan] = []
+    private var children: [String: [ChildReport]] = [:]
     private var origins: [String: Origin] = [:]
     private var queue: [(session: String, command: PipelineRun.Command)] = []
     private var finishedVisits: Set<String> = []
@@ -128,8 +135,27 @@ extension Theatre {
         case .paused:
             guard let origin = self.origins[session] else { return }
             self.queue.append((origin.parent, .pauseBranch(origin.plan.parent, origin.plan.id)))
-        case .withdraw, .say: break
+        case .openChild(let plan): self.queue.append((session, .openChild(plan.key, session: "child")))
+        case .observeChild(let plan, _, _): self.look(plan, for: session)
+        case .haltChild(let plan, _, let halt):
+            self.halts.append(halt)
+            self.children[plan.key.text] = [self.stops(halt)]
+        case .steerChild(_, _, let text, _): self.told.append(text)
+        case .withdraw, .say, .runChild, .instruct: break
         }
+    }
+
+    /// The next of what the child of `plan` shows; the last again and again.
+    private mutating func look(_ plan: ChildPlan, for session: String) {
+        self.plans.append(plan)
+        let reports = self.children[plan.key.text] ?? self.child
+        self.children[plan.key.text] = reports.count > 1 ? Array(reports.dropFirst()) : reports
+        self.queue.append((session, .observeChild(plan.key, reports[0], fraction: nil)))
+    }
+
+    private func stops(_ halt: Halt) -> ChildReport {
+        guard case .cancel(let reason) = halt.kind else { return ChildReport(.resting) }
+        return ChildReport(.cancelled, reason: reason)
     }
 
     private mutating func call(_ attempt: Attempt, in session: String, _ run: PipelineRun) {

@@ -16,6 +16,14 @@ extension Ruled {
         Ruled(.toolCommandOnToolNodes, .warning, "start -> a -> end a [shape=parallelogram]", "a"),
         Ruled(.toolCommandOnToolNodes, .warning, "start -> a -> end a [type=tool]", "a"),
         Ruled(.toolCommandOnToolNodes, .warning, "start -> a -> end a [shape=parallelogram, tool_command=ls]"),
+        Ruled(.managerChild, .error, "start -> a -> end a [shape=house]", "a"),
+        Ruled(.managerChild, .error, "start -> a -> end a [type=stack.manager_loop, manager.actions=steer]", "a", "a"),
+        Ruled(.managerChild, .error, "start -> a -> end a [shape=house, stack.child_dotfile=x]"),
+        Ruled(.managerChild, .error, "stack.child_dotfile=x start -> a -> end a [shape=house]"),
+        Ruled(.managerChild, .error, "start -> a -> end a [shape=house, stack.child_autostart=false]"),
+        Ruled(
+            .managerChild, .error,
+            "start -> a -> end a [shape=house, stack.child_dotfile=x, manager.actions=steer, prompt=p]"),
         Ruled(.humanGateChoices, .warning, "start -> g start -> end g [shape=hexagon]", "g"),
         Ruled(
             .humanGateChoices, .warning, "start -> g -> end [condition=\"outcome=success\"] g [shape=hexagon]", "g->end"

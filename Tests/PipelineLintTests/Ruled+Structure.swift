@@ -63,6 +63,19 @@ extension Ruled {
         Ruled(.stylesheetSyntax, .error, "model_stylesheet=\"* { llm_model: x; }\" start -> end"),
         Ruled(.templateSyntax, .error, "start -> a -> end a [shape=parallelogram, tool_command=\"echo {{ x\"]", "a"),
         Ruled(.templateSyntax, .error, "start -> a -> end a [shape=parallelogram, tool_command=\"echo {{ x }}\"]"),
+        Ruled(
+            .templateSyntax, .error,
+            "start -> a -> end a [shape=house, stack.child_dotfile=x, manager.actions=steer, prompt=\"{{\"]", "a"),
+        Ruled(.templateSyntax, .error, "start -> a -> end a [shape=house, stack.child_dotfile=x, prompt=\"{{\"]"),
+        Ruled(
+            .conditionSyntax, .error,
+            "start -> a -> end a [shape=house, stack.child_dotfile=x, manager.stop_condition=\"a==b\"]", "a"),
+        Ruled(
+            .policyKnown, .error, "start -> a -> end a [shape=house, stack.child_dotfile=x, manager.actions=shout]",
+            "a"),
+        Ruled(
+            .policyKnown, .error,
+            "start -> a -> end a [shape=house, stack.child_dotfile=x, manager.actions=\"observe, wait\"]"),
         Ruled(.stylesheetProperty, .warning, "model_stylesheet=\"* { color: red; }\" start -> end", ""),
         Ruled(.stylesheetProperty, .warning, "model_stylesheet=\"* { llm_model: red; }\" start -> end"),
         Ruled(
@@ -74,8 +87,6 @@ extension Ruled {
         Ruled(.typeKnown, .warning, "start -> a -> end a [type=magic]", "a"),
         Ruled(.typeKnown, .warning, "start -> a -> end a [shape=oval]", "a"),
         Ruled(.typeKnown, .warning, "start -> a -> end a [shape=oval, type=tool]"),
-        Ruled(.typeUnbuilt, .error, "start -> a -> b -> end a [shape=house] b [type=stack.manager_loop]", "a", "b"),
-        Ruled(.typeUnbuilt, .error, "start -> a -> end a [shape=house, type=tool]"),
         Ruled(
             .modeKnown, .error,
             "start -> a -> b -> c -> end a [\"agent.mode\"=interactive] b [\"agent.mode\"=other] "

@@ -11,7 +11,7 @@ import Vocabulary
 @Suite(.timeLimit(.minutes(10)))
 struct CrashTests {
     enum Kind: String, CaseIterable, CustomTestStringConvertible {
-        case twelve, parallel, question, foreignAnswer, restart, pause, ahead
+        case twelve, parallel, question, foreignAnswer, restart, pause, ahead, manager, managerPause
 
         var testDescription: String { self.rawValue }
 
@@ -24,7 +24,33 @@ struct CrashTests {
             case .restart: Self.restartOrdeal
             case .pause: Self.pauseOrdeal
             case .ahead: Self.aheadOrdeal
+            case .manager: Self.managerOrdeal
+            case .managerPause: Self.managerPauseOrdeal
             }
+        }
+
+        /// A manager and its child; only the manager is ever resumed.
+        private static var managerOrdeal: Ordeal {
+            var ordeal = Ordeal(text: ManagerTests.manager)
+            ordeal.sessions = 2
+            ordeal.isLedByFirst = true
+            ordeal.prepare = { ManagerTests.prepare(&$0) }
+            return ordeal
+        }
+
+        /// Pauses in the child in each life, and stops an attempt there once.
+        private static var managerPauseOrdeal: Ordeal {
+            var ordeal = Self.managerOrdeal
+            ordeal.act = { call, current in
+                if call.node.id == "b" { current.value?.requestPause() }
+                if call.node.id == "c", current.isFirst("abort") {
+                    current.value?.abort()
+                    try? await Task.sleep(for: .seconds(60))
+                    return nil
+                }
+                return Ordeal.standard(call)
+            }
+            return ordeal
         }
 
         /// A few nodes to a group, so that groups are under way wherever the process may die.

@@ -23,6 +23,8 @@ struct Ordeal: Sendable {
     let text: String
     /// How many sessions a run of it takes.
     var sessions = 1
+    /// The first of them is the one to resume; else the newest.
+    var isLedByFirst = false
     var act: Act = { call, _ in Self.standard(call) }
     var prepare: @Sendable (inout RunKit) -> Void = { _ in }
     /// What others do to the session while somebody runs it; cancelled when nobody does any more.
@@ -119,7 +121,9 @@ private struct Trial {
     private func next(in sessions: Sessions) async throws(SessionRefusal) -> SessionRun? {
         let rows = try await asking { () async throws(TurnStoreError) in try await stage.store.sessions(SessionQuery())
         }
-        guard let newest = rows.first else { return try await sessions.begin(self.stage.source) }
+        guard let newest = self.ordeal.isLedByFirst ? rows.last : rows.first else {
+            return try await sessions.begin(self.stage.source)
+        }
         let status = try sessions.summary(of: newest).status
         if status == .completed, rows.count == self.ordeal.sessions { return nil }
         return try await sessions.resume(newest)
@@ -157,7 +161,7 @@ private struct Trial {
 
     func memories() async throws -> [RunMemory] {
         var memories: [RunMemory] = []
-        for row in try await self.rows { memories.append(try await self.stage.memory(of: row)) }
+        for row in try await self.rows { memories.append(try await self.stage.memory(of: row).nameless) }
         return memories
     }
 
@@ -191,6 +195,17 @@ private struct Trial {
         }
         let told = self.stage.audience.heard.count { $0 == "checkpointSaved" }
         #expect(try await self.stage.checkpointCount() >= told, "told before it was true: \(note)")
+    }
+}
+
+extension RunMemory {
+    /// Without the names of other sessions, which differ from trial to trial.
+    fileprivate var nameless: Self {
+        var snapshot = self.snapshot
+        for key in ["stack.child.session", "stack.parent.attempt"] where snapshot.context.set[key] != nil {
+            snapshot.context.set[key] = "a session"
+        }
+        return Self([snapshot])
     }
 }
 

@@ -15,6 +15,9 @@ package struct NodeAppHandler: NodeHandler {
         self.apps = apps
     }
 
+    /// The nodes of a child session are no apps; their programs are nobody in the tree.
+    package var ofChild: any NodeHandler { ForeignHandler(handler: self.handler) }
+
     package func run(_ call: HandlerCall) async -> Outcome? {
         guard let play = self.apps.play else { return await self.handler.run(call) }
         let stage = Stage(call.attempt, in: call.session)
@@ -38,6 +41,21 @@ package struct NodeAppHandler: NodeHandler {
         return HandlerCall(
             attempt: call.attempt, node: call.node, graph: call.graph, context: call.context, briefing: call.briefing,
             session: call.session, displayID: call.displayID, branch: call.branch, place: place, report: call.report)
+    }
+}
+
+/// Lets another handler work without anything that makes this process an app.
+private struct ForeignHandler: NodeHandler {
+    let handler: any NodeHandler
+
+    func run(_ call: HandlerCall) async -> Outcome? {
+        var place = call.place
+        for name in Standing.secrets + [TrailsInfo.variable, TrailsInfo.heldVariable] { place.environment[name] = "" }
+        return await self.handler.run(
+            HandlerCall(
+                attempt: call.attempt, node: call.node, graph: call.graph, context: call.context,
+                briefing: call.briefing, session: call.session, displayID: call.displayID, branch: call.branch,
+                place: place, report: call.report))
     }
 }
 

@@ -77,9 +77,32 @@ struct EventLine {
         case .modelSaid(let node, let line): return "[Model] \(node): \(line.shownToPeople(scalarsMax: 2_000))"
         case .note(let text): return "[Note] \(text.shownToPeople(scalarsMax: 2_000))"
         case .storeUnreachable(let what): return "[Store] does not answer: \(what.shownToPeople())"
+        default: return self.childText
+        }
+    }
+
+    private var childText: String? {
+        switch self.event.fact {
+        case .childStarted(let node, let session): return "[Child] of \(node) is in context \(session)"
+        case .childObserved(let node, let cycle):
+            let shown = cycle.change.set.filter { Self.childFacts.contains($0.key) }
+                .map { "\($0.key.dropFirst("stack.child.".count)) \($0.value.comparedText.shownToPeople())" }
+            return shown.isEmpty ? nil : "[Child] of \(node): " + shown.joined(separator: ", ")
+        case .childSteered(let node, let text):
+            return "[Child] of \(node) is told: \(text.shownToPeople(scalarsMax: 2_000))"
+        case .childDismissed(let node, let reason):
+            return "[Child] of \(node) is stopped: \(reason.shownToPeople(scalarsMax: 2_000))"
+        case .instructed(let told):
+            let text = told.text.shownToPeople(scalarsMax: 2_000)
+            return "[Instruction] from \(told.person.shownToPeople()): \(text)"
         default: return nil
         }
     }
+
+    /// What people want to know of a child as it changes.
+    private static let childFacts: Set<String> = [
+        "stack.child.session", "stack.child.status", "stack.child.node", "stack.child.question",
+    ]
 
     private func asked(_ question: Question) -> String {
         let keys = question.choices.map(\.key).joined(separator: "|").shownToPeople()

@@ -91,6 +91,30 @@ extension AttributeReader {
     }
 }
 
+extension AttributeReader {
+    /// `nil` when there is none, or one that cannot be read.
+    mutating func condition(_ key: String) -> Condition? {
+        guard let attribute = self.attributes[key] else { return nil }
+        do throws(ConditionError) {
+            let condition = try Condition(parsing: attribute.value.text)
+            return condition.clauses.isEmpty ? nil : condition
+        } catch {
+            self.report(attribute, .condition(error))
+            return nil
+        }
+    }
+
+    /// Those of a manager loop; a word that is none is reported.
+    mutating func actions(_ key: String) -> Set<ManagerAction> {
+        let words = self.list(key)
+        let actions = words.compactMap(ManagerAction.init(rawValue:))
+        if actions.count != words.count, let attribute = self.attributes[key] {
+            self.report(attribute, .policy(ManagerAction.allCases.map(\.rawValue)))
+        }
+        return words.isEmpty ? [.observe, .wait] : Set(actions)
+    }
+}
+
 /// A policy that a file chooses by name.
 package protocol NamedPolicy: RawRepresentable<String>, CaseIterable, Sendable {}
 

@@ -25,9 +25,6 @@ package struct HandlerType: Hashable, Sendable, ExpressibleByStringLiteral, Cust
         .start, .exit, .codergen, .human, .conditional, .parallel, .fanIn, .tool, .managerLoop,
     ]
 
-    /// Those that the language has and nobody has built: a pipeline with one is refused before it runs.
-    package static let unbuilt: Set<Self> = [.managerLoop]
-
     /// The handler of each shape.
     package static let byShape: [String: Self] = [
         "Mdiamond": .start, "Msquare": .exit, "box": .codergen, "hexagon": .human, "diamond": .conditional,

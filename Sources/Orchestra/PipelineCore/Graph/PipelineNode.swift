@@ -72,9 +72,23 @@ package struct AgentAttributes: Sendable, Equatable {
 package struct ManagerAttributes: Sendable, Equatable {
     package let pollInterval: Duration
     package let maxCycles: Int
-    package let stopCondition: String
-    package let actions: [String]
+    /// `nil` when only the child decides.
+    package let stopCondition: Condition?
+    package let actions: Set<ManagerAction>
     package let startsChild: Bool
+    /// These come before what the graph says.
+    package let childDotfile: String
+    package let childWorkdir: String
+}
+
+/// What a manager loop does in a cycle, beside judging what it sees.
+package enum ManagerAction: String, NamedPolicy {
+    /// Looks at the child, which it always does.
+    case observe
+    /// Tells the child what its prompt comes to.
+    case steer
+    /// Waits for `manager.poll_interval` before the next cycle.
+    case wait
 }
 
 /// Shell commands around each tool call of a model.
@@ -150,10 +164,11 @@ extension ManagerAttributes {
     fileprivate init(_ reader: inout AttributeReader) {
         self.pollInterval = reader.duration("manager.poll_interval") ?? .seconds(45)
         self.maxCycles = reader.integer("manager.max_cycles", atLeast: 1) ?? 1_000
-        self.stopCondition = reader.text("manager.stop_condition")
-        let actions = reader.list("manager.actions")
-        self.actions = actions.isEmpty ? ["observe", "wait"] : actions
+        self.stopCondition = reader.condition("manager.stop_condition")
+        self.actions = reader.actions("manager.actions")
         self.startsChild = reader.boolean("stack.child_autostart") ?? true
+        self.childDotfile = reader.text("stack.child_dotfile")
+        self.childWorkdir = reader.text("stack.child_workdir")
     }
 }
 

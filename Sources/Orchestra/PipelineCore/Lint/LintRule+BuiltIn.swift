@@ -4,9 +4,9 @@ extension LintRule {
     /// The rules of every pipeline, in the order in which they speak.
     package static let builtIn: [LintRule] = [
         .startNode, .terminalNode, .edgeTargetExists, .reachability, .startNoIncoming, .exitNoOutgoing, .attributes,
-        .stylesheet, .templateSyntax, .fanInMissing, .typeKnown, .typeUnbuilt, .modeKnown, .retryTargetExists,
-        .goalGates, .promptOnLLMNodes, .toolCommandOnToolNodes, .humanGateChoices, .conditionalCoverage,
-        .edgeNeverTaken,
+        .stylesheet, .templateSyntax, .fanInMissing, .typeKnown, .modeKnown, .retryTargetExists,
+        .goalGates, .promptOnLLMNodes, .toolCommandOnToolNodes, .managerChild, .humanGateChoices,
+        .conditionalCoverage, .edgeNeverTaken,
         .loopUnbounded, .contextKeyUnwritten, .conditionKeys, .dottedKeyUnquoted,
     ]
 }
@@ -26,7 +26,6 @@ extension Diagnostic.Code {
     package static let fanInMissing = Self("fan_in_missing")
     package static let policyKnown = Self("policy_known")
     package static let typeKnown = Self("type_known")
-    package static let typeUnbuilt = Self("type_unbuilt")
     package static let modeKnown = Self("mode_known")
     package static let fidelityValid = Self("fidelity_valid")
     package static let retryTargetExists = Self("retry_target_exists")
@@ -34,6 +33,7 @@ extension Diagnostic.Code {
     package static let goalGateWayBack = Self("goal_gate_way_back")
     package static let promptOnLLMNodes = Self("prompt_on_llm_nodes")
     package static let toolCommandOnToolNodes = Self("tool_command_on_tool_nodes")
+    package static let managerChild = Self("manager_child")
     package static let humanGateChoices = Self("human_gate_choices")
     package static let conditionalCoverage = Self("conditional_coverage")
     package static let edgeNeverTaken = Self("edge_never_taken")
@@ -48,7 +48,7 @@ extension Diagnostic.Code {
     package static let ofRules: [Self] = [
         .startNode, .terminalNode, .reachability, .edgeTargetExists, .startNoIncoming, .exitNoOutgoing,
         .conditionSyntax, .stylesheetSyntax, .templateSyntax, .attrType, .fanInMissing, .policyKnown, .typeKnown,
-        .typeUnbuilt, .modeKnown, .fidelityValid,
+        .modeKnown, .fidelityValid, .managerChild,
         .retryTargetExists, .goalGateHasRetry, .goalGateWayBack, .promptOnLLMNodes, .toolCommandOnToolNodes,
         .humanGateChoices, .conditionalCoverage, .edgeNeverTaken, .loopUnbounded, .contextKeyUnwritten,
         .conditionKeyUnqualified, .stylesheetUnused, .stylesheetProperty, .dottedKeyUnquoted,

@@ -26,16 +26,17 @@ extension LintRule {
             }
     }
 
-    /// A command that cannot be filled, so that its node can only fail.
+    /// A command that cannot be filled, so that its node can only fail; an instruction, so that none is ever given.
     static let templateSyntax = LintRule { subject in
-        subject.graph.nodes.filter { $0.handler == .tool }.compactMap { node in
+        subject.graph.nodes.compactMap { node in
+            guard let (key, text) = node.template else { return nil }
             do throws(TemplateError) {
-                _ = try Template(parsing: node.toolCommand)
+                _ = try Template(parsing: text)
                 return nil
             } catch {
                 return node.diagnostic(
-                    .templateSyntax, "tool_command of \(node.id) cannot be filled: \(error)", .error,
-                    key: "tool_command", hint: "write {{ key }} for a value of the context")
+                    .templateSyntax, "\(key) of \(node.id) cannot be filled: \(error)", .error,
+                    key: key, hint: "write {{ key }} for a value of the context")
             }
         }
     }
@@ -46,6 +47,17 @@ extension LintRule {
         var keys: [String] = []
         for key in (template?.parts ?? []).flatMap(\.keys) where !keys.contains(key) { keys.append(key) }
         return keys
+    }
+}
+
+extension PipelineNode {
+    /// What is filled from the context, and under which key it stands.
+    fileprivate var template: (key: String, text: String)? {
+        switch self.handler {
+        case .tool: ("tool_command", self.toolCommand)
+        case .managerLoop where self.manager.actions.contains(.steer): ("prompt", self.prompt)
+        default: nil
+        }
     }
 }
 

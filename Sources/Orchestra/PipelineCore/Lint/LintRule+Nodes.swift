@@ -21,6 +21,27 @@ extension LintRule {
         }
     }
 
+    /// A manager loop that can only fail: nothing says what it is to start, or what it is to tell.
+    static let managerChild = LintRule { subject in
+        let ofGraph = subject.graph.attributes.childDotfile
+        return subject.graph.nodes.filter { $0.handler == .managerLoop }.flatMap { node -> [Diagnostic] in
+            var found: [Diagnostic] = []
+            if node.manager.startsChild, node.manager.childDotfile.isEmpty, ofGraph.isEmpty {
+                found.append(
+                    node.diagnostic(
+                        .managerChild, "the manager \(node.id) has no pipeline to start", .error,
+                        hint: "write \"stack.child_dotfile\"=\"child.dot\" on it or on the graph"))
+            }
+            if node.manager.actions.contains(.steer), node.prompt.isEmpty {
+                found.append(
+                    node.diagnostic(
+                        .managerChild, "the manager \(node.id) is to steer, and has no prompt to do it with", .error,
+                        key: "manager.actions", hint: "write \(node.id) [prompt=\"...\"]"))
+            }
+            return found
+        }
+    }
+
     static let humanGateChoices = LintRule { subject in
         subject.graph.nodes.filter { $0.handler == .human }.flatMap { node in
             choices(at: node, subject.graph.edges(from: node.id), in: subject.graph)

@@ -69,15 +69,6 @@ extension LintRule {
         }
     }
 
-    static let typeUnbuilt = LintRule { subject in
-        subject.graph.nodes.filter { HandlerType.unbuilt.contains($0.handler) }.map { node in
-            node.diagnostic(
-                .typeUnbuilt, "\(node.id) is a node of type \(node.handler), which is not there yet", .error,
-                key: node.type.isEmpty ? "shape" : "type",
-                hint: "run the other pipeline by a tool node: orchestra run FILE")
-        }
-    }
-
     /// A node that says so must not go on as if it had not.
     static let modeKnown = LintRule { subject in
         subject.graph.nodes.compactMap { node in
@@ -89,8 +80,8 @@ extension LintRule {
     }
 
     private static func known(_ key: String) -> String {
-        let types = HandlerType.builtIn.subtracting(HandlerType.unbuilt).map(\.text)
-        let shapes = HandlerType.byShape.filter { !HandlerType.unbuilt.contains($0.value) }.keys
+        let types = HandlerType.builtIn.map(\.text)
+        let shapes = HandlerType.byShape.keys
         return (key == "type" ? types : Array(shapes)).sorted().joined(separator: ", ")
     }
 

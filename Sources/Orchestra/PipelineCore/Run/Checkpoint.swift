@@ -27,6 +27,8 @@ package struct Checkpoint: Sendable, Hashable {
     package var rerouteCount = 0
     package var stepCount = 0
     package var parallel: ParallelState?
+    /// Of a manager loop that was interrupted.
+    package var child: ChildWatch?
     package var pendingQuestion: Question?
 
     package init() {}

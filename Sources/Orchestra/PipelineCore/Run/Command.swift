@@ -17,6 +17,15 @@ extension PipelineRun {
         case finishBranch(AttemptKey, BranchID, BranchResult)
         /// The branch has stopped and can be resumed.
         case pauseBranch(AttemptKey, BranchID)
+        /// The child of a manager loop has a context.
+        case openChild(AttemptKey, session: String)
+        case observeChild(AttemptKey, ChildReport, fraction: Double?)
+        /// The child cannot be begun, gone on with, or watched.
+        case failChild(AttemptKey, reason: String)
+        /// The time of a manager loop is over.
+        case expireChild(AttemptKey)
+        /// Tell the nodes at work, and those to come.
+        case steer(String, by: String)
         /// Stop at the next boundary, to be resumed.
         case requestPause
         /// Stop at the next boundary, for good.

@@ -19,6 +19,7 @@ extension Draft {
             self.record(.withdrawn(question))
             self.haltInside(attempt.node, used: attempt.number - 1, question: question)
         case .branching: self.haltBranching()
+        case .managing(let attempt, let watch): self.haltManaging(attempt, watch)
         // Asked again after the resume.
         case .doubting(let attempt): self.stop(at: attempt.node)
         case .ready(let node): self.stop(at: node)
@@ -39,13 +40,16 @@ extension Draft {
 
     /// Stops in the middle of a node, which comes next again: the same visit, with `used` of its attempts gone.
     mutating func haltInside(
-        _ node: NodeID, used: Int, question: Question? = nil, parallel: ParallelState? = nil
+        _ node: NodeID, used: Int, question: Question? = nil, parallel: ParallelState? = nil,
+        child: ChildWatch? = nil
     ) {
         var checkpoint = self.run.memory.standstill
         checkpoint.nextNode = node
         checkpoint.retryCounters = used > 0 ? [node: used] : [:]
         checkpoint.pendingQuestion = question
         checkpoint.parallel = parallel
+        checkpoint.child = child
+        checkpoint.context.set[Instruction.key] = self.run.instruction.map { .string($0) }
         self.record(.checkpoint(self.run.memory.encoded(checkpoint)))
         self.stop(at: node)
     }

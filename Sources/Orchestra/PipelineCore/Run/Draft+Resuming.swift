@@ -9,7 +9,7 @@ extension Draft {
         case .ready(let node): self.arrive(at: node)
         case .delaying: break
         case .asking(let attempt, _): self.begin(attempt)
-        case .branching(let attempt, _): self.record(.attemptStarted(attempt))
+        case .branching(let attempt, _), .managing(let attempt, _): self.record(.attemptStarted(attempt))
         case .attempting(let attempt): self.reconcile(attempt)
         case .doubting(let attempt): self.record(.doubted(attempt))
         case .idle, .ended: break

@@ -62,7 +62,8 @@ private struct Step {
     private static func keys(of run: PipelineRun, touchedBy attempt: Attempt, _ outcome: Outcome) -> [String] {
         outcome.contextUpdates.keys.filter { PipelineContext.isWritable($0) } + [
             "node_visits.\(attempt.node)", "current_node", "last_stage", "outcome", "preferred_label",
-            "internal.parallel", "internal.incoming_edge", run.simulationKey(attempt.node), PipelineRun.branchKey,
+            "internal.parallel", "internal.incoming_edge", Instruction.key, run.simulationKey(attempt.node),
+            PipelineRun.branchKey,
         ]
     }
 
@@ -74,6 +75,7 @@ private struct Step {
             context[key] = value
         }
         context.arrive(at: attempt)
+        if let instruction = run.instruction { context[Instruction.key] = .string(instruction) }
         context["last_stage"] = .string(attempt.node.text)
         let passesOn = attempt.handler == .conditional
         if !passesOn {

@@ -51,6 +51,9 @@ extension Draft {
         case .parallel where self.run.graph.fanIn(of: attempt.node) == nil:
             let reason = "the branches of parallel node \(attempt.node) have no common fan-in"
             self.settle(attempt, .fail(reason, isRetryable: false))
+        case .managerLoop:
+            let problem = self.run.childPlan(of: attempt).problem
+            if let problem { self.settle(attempt, .fail(problem, isRetryable: false)) }
         default: break
         }
     }
@@ -147,6 +150,7 @@ extension RunMemory {
         checkpoint.rerouteCount = self.rerouteCount
         checkpoint.stepCount = self.stepCount
         checkpoint.parallel = self.parallel
+        checkpoint.child = self.child
         checkpoint.pendingQuestion = self.pendingQuestion
         return checkpoint
     }

@@ -15,6 +15,17 @@ extension PipelineRun {
         case runBranch(BranchPlan, session: String)
         case pauseBranch(BranchID, session: String, isAborting: Bool)
         case cancelBranch(BranchID, session: String, reason: String, isAborting: Bool)
+        /// Make an empty session, and answer with `openChild`.
+        case openChild(ChildPlan)
+        /// See to it that somebody runs the child until it stands still.
+        case runChild(ChildPlan, session: String)
+        /// Look at the child when the time has come, and when it stands still; answer with `observeChild`.
+        case observeChild(ChildPlan, session: String, at: Timestamp?)
+        /// The number says which instruction it is: the child takes each once.
+        case steerChild(ChildPlan, session: String, String, number: Int)
+        case haltChild(ChildPlan, session: String, Halt)
+        /// Give the instruction to the attempt at work.
+        case instruct(Instruction)
         /// Stop the attempt, and answer with `confirmAbort`.
         case stop(Attempt)
         /// Ask what to do with an attempt of unknown fate, and answer with `resolve`.

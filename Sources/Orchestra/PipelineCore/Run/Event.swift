@@ -18,6 +18,12 @@ extension PipelineRun {
         case branchFinished(AttemptKey, BranchID, BranchResult)
         case branchPaused(AttemptKey, BranchID)
         case branchesCancelled(AttemptKey, [ParallelState.Branch])
+        case childOpened(AttemptKey, session: String)
+        case childObserved(AttemptKey, ChildCycle)
+        case childSteered(AttemptKey, String)
+        /// The child is to be stopped; then the attempt comes to this.
+        case childDismissed(AttemptKey, Outcome)
+        case steered(Instruction)
         case finished(NodeResult)
         case checkpoint(Checkpoint)
         case haltRequested(Halt)

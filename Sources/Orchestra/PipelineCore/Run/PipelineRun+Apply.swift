@@ -18,6 +18,15 @@ extension PipelineRun {
         case .branchOpened(_, let id, let session): self.change(id) { $0.session = session }
         case .branchFinished(_, let id, let result): self.change(id) { $0.result = result }
         case .branchPaused(_, let id): self.change(id) { $0.isPaused = true }
+        case .childOpened(_, let session): self.changeWatch { $0.session = session }
+        case .childObserved(_, let cycle): self.changeWatch { $0.apply(cycle) }
+        case .childSteered(_, let text):
+            self.changeWatch {
+                $0.instruction = text
+                $0.instructionCount += 1
+            }
+        case .childDismissed(_, let outcome): self.changeWatch { $0.verdict = outcome }
+        case .steered(let instruction): self.instruction = instruction.text
         case .finished(let result): if self.usesConversation(result.attempt) { self.hasLostConversation = false }
         case .checkpoint(let checkpoint):
             self.memory.apply(checkpoint)
@@ -50,12 +59,20 @@ extension PipelineRun {
         return context
     }
 
-    /// An attempt of a parallel node goes on with the branches it has, wherever they are remembered.
+    /// An attempt of a parallel node goes on with the branches it has, and a manager loop with its child, wherever they
+    /// are remembered.
     private mutating func begin(_ attempt: Attempt) {
-        guard attempt.handler == .parallel else {
-            self.phase = .attempting(attempt)
-            return
+        switch attempt.handler {
+        case .parallel: self.beginBranching(attempt)
+        case .managerLoop:
+            if case .managing(attempt, _) = self.phase { return }
+            let remembered = self.memory.child.flatMap { $0.key == attempt.key ? $0 : nil }
+            self.phase = .managing(attempt, remembered ?? ChildWatch(key: attempt.key))
+        default: self.phase = .attempting(attempt)
         }
+    }
+
+    private mutating func beginBranching(_ attempt: Attempt) {
         if case .branching(attempt, _) = self.phase { return }
         let remembered = self.memory.parallel.flatMap { $0.key == attempt.key ? $0 : nil }
         let fresh = ParallelState(key: attempt.key, edges: self.graph.edges(from: attempt.node))
@@ -67,6 +84,14 @@ extension PipelineRun {
         change(&branch)
         state[id] = branch
         self.phase = .branching(attempt, state)
+    }
+}
+
+extension PipelineRun {
+    private mutating func changeWatch(by change: (inout ChildWatch) -> Void) {
+        guard case .managing(let attempt, var watch) = self.phase else { return }
+        change(&watch)
+        self.phase = .managing(attempt, watch)
     }
 }
 

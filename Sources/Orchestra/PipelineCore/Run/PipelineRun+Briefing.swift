@@ -16,8 +16,16 @@ extension PipelineRun {
         let fidelity = wanted == .full && self.hasLostConversation ? Fidelity.summaryHigh : wanted
         return Briefing(
             fidelity: fidelity, thread: fidelity == .full ? self.thread(at: attempt) : nil,
-            preamble: Preamble(goal: self.graph.attributes.goal, run: self.settings.key, memory: self.memory)
-                .text(fidelity))
+            preamble: self.preamble(fidelity))
+    }
+
+    /// What the session was told from outside comes last; a conversation hears it too.
+    private func preamble(_ fidelity: Fidelity) -> String {
+        let text = Preamble(goal: self.graph.attributes.goal, run: self.settings.key, memory: self.memory)
+            .text(fidelity)
+        let instruction = self.context.text(Instruction.key)
+        return [text, instruction.isEmpty ? "" : "Instruction: \(instruction)"].filter { !$0.isEmpty }
+            .joined(separator: "\n")
     }
 
     /// By the edge, the node, the graph, or `compact`.

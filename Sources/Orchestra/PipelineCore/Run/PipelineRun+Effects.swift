@@ -24,7 +24,9 @@ extension PipelineRun {
                     .cancelBranch(branch.id, session: $0, reason: "another branch has succeeded", isAborting: true)
                 }
             }
-        case .haltRequested(let halt): self.effects(of: halt)
+        case .haltRequested(let halt): self.effects(of: halt) + self.effects(ofManaging: event)
+        case .childOpened, .childObserved, .childSteered, .childDismissed: self.effects(ofManaging: event)
+        case .steered(let instruction): [.instruct(instruction)]
         case .finished(let result): result.warnings.map(Effect.say)
         case .paused(let node): [.paused(at: node)]
         case .ended(let end): [.ended(end)]
@@ -44,6 +46,7 @@ extension PipelineRun {
         switch self.phase {
         case .attempting(attempt): [.run(attempt)]
         case .branching(attempt, _): self.branchEffects(startsRunning: true)
+        case .managing(attempt, let watch): self.childEffects(attempt, watch)
         default: []
         }
     }

@@ -24,6 +24,8 @@ package struct PipelineRun: Sendable {
     package internal(set) var isPaused = false
     /// After a resume, until an LLM node has been told what the lost conversation was about (spec 2.9).
     package internal(set) var hasLostConversation = false
+    /// What it was told from outside last, since it goes on.
+    package internal(set) var instruction: String?
 
     package enum Phase: Sendable, Hashable {
         case idle
@@ -34,6 +36,8 @@ package struct PipelineRun: Sendable {
         case delaying(Attempt, until: Timestamp)
         case asking(Attempt, Question)
         case branching(Attempt, ParallelState)
+        /// A manager loop, and its child.
+        case managing(Attempt, ChildWatch)
         /// Of unknown fate: a person is asked.
         case doubting(Attempt)
         case ended(RunEnd)
@@ -93,6 +97,12 @@ extension PipelineRun {
         case .openBranch(let key, let id, let session): try draft.openBranch(key, id, session: session)
         case .finishBranch(let key, let id, let result): try draft.finishBranch(key, id, result)
         case .pauseBranch(let key, let id): try draft.pauseBranch(key, id)
+        case .openChild(let key, let session): try draft.openChild(key, session: session)
+        case .observeChild(let key, let report, let fraction):
+            try draft.observeChild(key, report, fraction: fraction)
+        case .failChild(let key, let reason): try draft.failChild(key, reason: reason)
+        case .expireChild(let key): try draft.expireChild(key)
+        case .steer(let text, let person): try draft.steer(text, by: person)
         case .requestPause: try draft.request(Halt(.pause))
         case .requestCancel(let reason): try draft.request(Halt(.cancel(reason: reason)))
         case .abort: try draft.request(Halt(self.halt?.kind ?? .pause, isAborting: true))
@@ -130,7 +140,7 @@ extension PipelineRun {
     package var attempt: Attempt? {
         switch self.phase {
         case .attempting(let attempt), .delaying(let attempt, _), .asking(let attempt, _), .branching(let attempt, _),
-            .doubting(let attempt):
+            .managing(let attempt, _), .doubting(let attempt):
             attempt
         case .idle, .ready, .ended: nil
         }
@@ -140,6 +150,7 @@ extension PipelineRun {
     package var context: PipelineContext {
         guard let attempt else { return self.memory.context }
         var context = self.memory.context
+        if let instruction { context[Instruction.key] = .string(instruction) }
         context.arrive(at: attempt)
         return context
     }

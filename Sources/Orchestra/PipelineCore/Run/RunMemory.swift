@@ -18,6 +18,7 @@ package struct RunMemory: Sendable, Hashable {
     package internal(set) var rerouteCount = 0
     package internal(set) var stepCount = 0
     package internal(set) var parallel: ParallelState?
+    package internal(set) var child: ChildWatch?
     package internal(set) var pendingQuestion: Question?
     /// Since the last snapshot, and its size: when there was none, the next checkpoint is one.
     private var deltaCount = 0
@@ -56,6 +57,7 @@ extension RunMemory {
         self.rerouteCount = checkpoint.rerouteCount
         self.stepCount = checkpoint.stepCount
         self.parallel = checkpoint.parallel
+        self.child = checkpoint.child
         self.pendingQuestion = checkpoint.pendingQuestion
         self.measure(checkpoint)
     }
@@ -100,6 +102,7 @@ extension RunMemory {
         checkpoint.rerouteCount = self.rerouteCount
         checkpoint.stepCount = self.stepCount
         checkpoint.parallel = self.parallel
+        checkpoint.child = self.child
         checkpoint.pendingQuestion = self.pendingQuestion
         return checkpoint
     }
@@ -127,7 +130,7 @@ extension RunMemory {
             && left.outcomes == right.outcomes && left.visitCounts == right.visitCounts
             && left.retryCounters == right.retryCounters && left.rerouteCount == right.rerouteCount
             && left.stepCount == right.stepCount && left.parallel == right.parallel
-            && left.pendingQuestion == right.pendingQuestion
+            && left.child == right.child && left.pendingQuestion == right.pendingQuestion
     }
 
     package func hash(into hasher: inout Hasher) {

@@ -23,7 +23,7 @@ package struct RunSettings: Sendable, Hashable {
 
     package static let pureHandlersDefault: Set<HandlerType> = [.start, .exit, .conditional]
     package static let rerunnableHandlersDefault: Set<HandlerType> = [
-        .start, .exit, .conditional, .fanIn, .human, .parallel,
+        .start, .exit, .conditional, .fanIn, .human, .parallel, .managerLoop,
     ]
 
     /// Those of a run whose models are simulated.

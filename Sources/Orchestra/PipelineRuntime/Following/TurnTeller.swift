@@ -12,6 +12,8 @@ struct TurnTeller {
     /// `nil` for a branch, whose beginning and end are told by its parent.
     let story: SessionStory?
     private var next: NodeID?
+    /// Of the newest turn of a node.
+    private var attempt: Attempt?
     private var questions: [AttemptKey: Question] = [:]
     /// Branches that ended, of each attempt at a parallel node.
     private var tallies: [AttemptKey: (good: Int, bad: Int)] = [:]
@@ -66,6 +68,7 @@ struct TurnTeller {
 extension TurnTeller {
     private mutating func facts(of execution: NodeExecution) -> [RunEvent.Fact] {
         let attempt = Attempt(execution)
+        self.attempt = attempt
         switch execution.status {
         case "started":
             guard attempt.handler == .parallel else { return [.stageStarted(attempt)] }
@@ -94,6 +97,7 @@ extension TurnTeller {
     }
 
     private mutating func facts(of parallel: ParallelExecution) -> [RunEvent.Fact] {
+        if let event = ChildTurn.event(of: parallel) { return ChildTurn.fact(of: event).map { [$0] } ?? [] }
         guard let turn = BranchTurn(parallel) else { return [] }
         guard let result = turn.result else {
             return turn.context.map { [.branchStarted(turn.id, session: $0)] } ?? []
@@ -108,6 +112,7 @@ extension TurnTeller {
 
     /// The turn with an answer does not repeat the choices.
     private mutating func fact(of human: HumanInteraction, at time: Timestamp) -> RunEvent.Fact? {
+        if let told = Instruction(human, for: self.attempt, at: time) { return .instructed(told) }
         let key = AttemptKey(human.questionID ?? "")
         guard let answer = human.answer else {
             let question = Question(human)

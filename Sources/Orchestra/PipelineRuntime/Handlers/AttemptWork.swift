@@ -11,6 +11,7 @@ import Vocabulary
 /// ```
 ///   ORCHESTRA_CONTEXT_FILE   the whole context, as JSON
 ///   ORCHESTRA_STATUS_FILE    where it may write its outcome (spec/orchestra.md 2.14)
+///   ORCHESTRA_INSTRUCTION_FILE  there as soon as the session is told something while it works
 /// ```
 struct AttemptWork: Sendable {
     let call: HandlerCall
@@ -91,6 +92,7 @@ struct AttemptWork: Sendable {
         let files = [
             CommandLock.variable: self.files.path(of: .context),
             "ORCHESTRA_STATUS_FILE": self.files.path(of: .status),
+            "ORCHESTRA_INSTRUCTION_FILE": self.files.path(of: .instruction),
         ]
         let shell = Self.isLong(command) ? [self.files.path(of: .script)] : ["-c", command]
         var request = ProcessRequest(

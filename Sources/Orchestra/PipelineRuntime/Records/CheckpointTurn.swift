@@ -28,7 +28,7 @@ extension CheckpointTurn {
         self.visitOrder = checkpoint.outcomes.map(\.node.text)
         self.rerouteCount = UInt64(checkpoint.rerouteCount)
         self.stepCount = UInt64(checkpoint.stepCount)
-        self.parallelState = checkpoint.parallel?.json
+        self.parallelState = checkpoint.parallel?.json ?? checkpoint.child?.json
         self.pendingQuestion = checkpoint.pendingQuestion?.json
         self.workspaces = Self.commits(in: checkpoint.context.set)
     }
@@ -71,8 +71,9 @@ extension RunCheckpoint {
         self.rerouteCount = Int(turn.rerouteCount ?? 0)
         self.stepCount = Int(turn.stepCount ?? 0)
         if let json = turn.parallelState {
-            guard let state = ParallelState(json: json) else { return nil }
-            self.parallel = state
+            self.parallel = ParallelState(json: json)
+            self.child = ChildWatch(json: json)
+            guard self.parallel != nil || self.child != nil else { return nil }
         }
         self.pendingQuestion = turn.pendingQuestion.flatMap { Question(json: $0, in: graph) }
     }

@@ -64,6 +64,7 @@ struct RecordReader {
     }
 
     private static func event(of parallel: ParallelExecution) -> PipelineRun.Event? {
+        if let event = ChildTurn.event(of: parallel) { return event }
         guard let branch = parallel.branchContexts.first, let id = branch["id"]?.string,
             let key = branch["attempt_key"]?.string
         else { return nil }
@@ -79,6 +80,9 @@ struct RecordReader {
 
     /// An answer is followed by what it led to, which says it all.
     private func event(of human: HumanInteraction) -> PipelineRun.Event? {
+        if let told = Instruction(human, for: self.attempt, at: human.at ?? Timestamp(milliseconds: 0)) {
+            return .steered(told)
+        }
         guard human.answer == nil, let attempt, attempt.node.text == human.node else { return nil }
         return Question(id: attempt.key, node: attempt.node, text: human.question, in: self.graph)
             .map(PipelineRun.Event.asked)

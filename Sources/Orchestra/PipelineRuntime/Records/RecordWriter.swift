@@ -62,6 +62,9 @@ struct RecordWriter: Sendable {
             .parallel(self.parallel(Word.branchStarted, key, ["id": .string(id.text), "context": .string(session)]))
         case .branchFinished(let key, let id, let result):
             .parallel(self.parallel(Word.branchCompleted, key, ["id": .string(id.text), "result": result.json]))
+        case .childOpened, .childObserved, .childSteered, .childDismissed:
+            ChildTurn.turn(for: event).map(PipelineTurn.parallel)
+        case .steered(let instruction): .human(HumanInteraction(instruction))
         case .paused(let node): .lifecycle(self.paused(at: node))
         case .ended(let end): .lifecycle(self.ended(end, at: now))
         case .checkpoint, .haltRequested, .branchPaused, .branchesCancelled: nil
@@ -77,6 +80,13 @@ enum Word {
     static let branchCompleted = "branch_completed"
     static let restarted = "restarted"
     static let withdrawn = "WITHDRAWN"
+    static let childStarted = "child_started"
+    static let childObserved = "child_observed"
+    static let childSteered = "child_steered"
+    static let childDismissed = "child_dismissed"
+    /// Kind and answer of what is no question.
+    static let instruction = "INSTRUCTION"
+    static let taken = "TAKEN"
 }
 
 // MARK: - Lifecycles

@@ -21,6 +21,8 @@ package struct AttemptFiles: Sendable {
         case output = "output.txt"
         case status = "status.json"
         case context = "context.json"
+        /// What the session was told from outside while the attempt was at work.
+        case instruction = "instruction.md"
         /// A command that is too long for an argument.
         case script = "command.sh"
     }
@@ -56,6 +58,12 @@ package struct AttemptFiles: Sendable {
     /// The context, for the program of this attempt alone.
     package func write(_ context: PipelineContext) throws(FileError) {
         try self.replace(self.path(of: .context), with: JSONValue.object(context.values).text)
+    }
+
+    /// For a program that looks there now and then.
+    func instruct(_ text: String) throws(FileError) {
+        try DurableDirectory.make(self.path, isDurable: false, on: self.files)
+        try self.replace(self.path(of: .instruction), with: text + "\n")
     }
 
     /// A command for the shell to read, for this attempt alone.

@@ -29,6 +29,10 @@ package final class RunDirectoryKeeper: RunObserver {
         self.state.withLock { $0.directory = displayID.map { RunDirectory(in: parent, of: $0) } }
     }
 
+    package func ofChild(exit: NodeID?, displayID: DisplayID?) -> (any RunObserver)? {
+        RunDirectoryKeeper(in: self.parent, exit: exit, displayID: displayID)
+    }
+
     package func observe(_ event: RunEvent) throws {
         guard event.branch == nil else { return }
         switch event.fact {

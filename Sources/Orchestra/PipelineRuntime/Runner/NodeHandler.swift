@@ -12,6 +12,13 @@ package protocol NodeHandler: Sendable {
     ///
     /// It begins on the thread of the run, which hears nothing before it waits: what blocks belongs on another thread.
     func run(_ call: HandlerCall) async -> Outcome?
+
+    /// Who does the work in the child of a manager loop.
+    var ofChild: any NodeHandler { get }
+}
+
+extension NodeHandler {
+    package var ofChild: any NodeHandler { self }
 }
 
 /// What a handler is given for one attempt.

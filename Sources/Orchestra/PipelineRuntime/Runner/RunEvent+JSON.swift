@@ -113,6 +113,28 @@ extension RunEvent {
         case .output(let node, let lines):
             ("output", ["node": .string(node.text), "lines": .array(lines.map { .string($0) })])
         case .storeUnreachable(let what): ("store_unreachable", ["text": .string(what)])
+        default: self.childFacts
+        }
+    }
+
+    private var childFacts: Facts {
+        switch self.fact {
+        case .childStarted(let node, let session):
+            ("child_started", ["node": .string(node.text), "child_context": .string(session.description)])
+        case .childObserved(let node, let cycle):
+            ("child_observed", cycle.json.adding(["node": .string(node.text)]))
+        case .childSteered(let node, let text):
+            ("child_steered", ["node": .string(node.text), "instruction": .string(text)])
+        case .childDismissed(let node, let reason):
+            ("child_dismissed", ["node": .string(node.text), "reason": .string(reason)])
+        case .instructed(let instruction):
+            (
+                "instructed",
+                [
+                    "node": .string(instruction.attempt.node.text), "instruction": .string(instruction.text),
+                    "by": .string(instruction.person),
+                ]
+            )
         default: ("unknown", [:])
         }
     }

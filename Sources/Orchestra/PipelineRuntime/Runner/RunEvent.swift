@@ -39,6 +39,13 @@ package struct RunEvent: Sendable {
         case branchStarted(BranchID, session: ContextID)
         case branchCompleted(BranchID, Outcome)
         case parallelCompleted(NodeID, good: Int, bad: Int, Duration)
+        /// Of the manager loop at this node, once its child has a context.
+        case childStarted(NodeID, session: ContextID)
+        case childObserved(NodeID, ChildCycle)
+        case childSteered(NodeID, String)
+        case childDismissed(NodeID, reason: String)
+        /// The session was told something from outside.
+        case instructed(Instruction)
         case interviewStarted(Question)
         case interviewCompleted(Interaction)
         case interviewTimedOut(Question)
@@ -92,4 +99,12 @@ package struct StageReport: Sendable {
 /// Watches runs. What it throws is nobody's concern but its own; while it works, the run waits.
 package protocol RunObserver: Sendable {
     func observe(_ event: RunEvent) throws
+
+    /// Who watches the child of a manager loop in the place of this one; `nil` for nobody. The session has begun when
+    /// `displayID` is set.
+    func ofChild(exit: NodeID?, displayID: DisplayID?) -> (any RunObserver)?
+}
+
+extension RunObserver {
+    package func ofChild(exit: NodeID?, displayID: DisplayID?) -> (any RunObserver)? { nil }
 }

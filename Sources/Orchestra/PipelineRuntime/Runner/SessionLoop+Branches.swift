@@ -38,7 +38,7 @@ extension SessionLoop {
     }
 
     /// The lease of the run as a whole.
-    private var rootFence: RootFence? {
+    var rootFence: RootFence? {
         guard self.scene.isRoot, case .open(let context, let epoch) = self.journal.footing else {
             return self.scene.rootFence
         }

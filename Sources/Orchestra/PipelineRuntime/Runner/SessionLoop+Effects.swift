@@ -18,6 +18,13 @@ extension SessionLoop {
         case .cancelBranch(_, let session, let reason, let isAborting):
             self.branches[session]?.put(.command(.requestCancel(reason: reason)))
             if isAborting { self.branches[session]?.put(.command(.abort)) }
+        case .openChild(let plan): try await self.open(plan)
+        case .runChild(let plan, let session): self.start(plan, in: session)
+        case .observeChild(let plan, let session, let time): self.observe(plan, session, at: time)
+        case .steerChild(let plan, let session, let text, let number):
+            self.steer(plan, session, text, number: number)
+        case .haltChild(let plan, let session, let halt): self.halt(plan, in: session, halt)
+        case .instruct(let instruction): self.instruct(instruction)
         case .stop(let attempt): self.works.cancel(.attempt(attempt.key.text))
         case .askAboutUnknown(let attempt): self.judge(attempt)
         case .say(let text): self.tell(.note(text))
@@ -92,6 +99,13 @@ extension SessionLoop {
     func forget(_ question: AttemptKey) {
         self.works.forget(.question(question.text))
         self.works.forget(.clock(question.text))
+    }
+
+    /// For the program at work, if there is one: nodes to come find it in their context and in their prompt.
+    private func instruct(_ instruction: Instruction) {
+        guard let parent = self.kit.place.runDirectory else { return }
+        let directory = RunDirectory(in: parent, of: self.scene.displayID)
+        try? directory.files(of: instruction.attempt, branch: self.run.branch?.id).instruct(instruction.text)
     }
 
     private func judge(_ attempt: Attempt) {

@@ -15,6 +15,7 @@ extension SessionLoop {
             self.works.forget(.branch(session))
             self.branches[session] = nil
             try self.end(plan, ending)
+        case .child(let plan, let session, let ending): try self.end(plan, session, ending)
         case .settle(let request, let text): self.settle(request, text)
         case .landed(let answer): try await self.land(answer)
         case .unreachable(let fault): self.tell(.storeUnreachable(fault.message))
@@ -68,6 +69,10 @@ extension SessionLoop {
         case .cancel(let reason): self.halt(.requestCancel(reason: reason), for: request)
         case .answer(let text, let key, let person):
             self.answer(key, GivenAnswer(.text(text), by: person), request.id)
+        case .steer(let text, let person):
+            let refusal = self.perform(.steer(text, by: person))
+            for inbox in self.branches.values { inbox.put(.command(.steer(text, by: person))) }
+            self.settle(request.id, refusal?.description ?? "")
         case .resolve(let verdict):
             guard case .doubting(let attempt) = self.run.phase else {
                 return self.settle(request.id, "no attempt is in doubt")

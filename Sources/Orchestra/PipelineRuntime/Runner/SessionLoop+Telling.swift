@@ -50,6 +50,8 @@ extension SessionLoop {
             self.tell(.checkpointSaved(checkpoint.currentNode, next: checkpoint.nextNode))
         case .paused(let node): if self.scene.isRoot { self.tell(.pipelinePaused(at: node)) }
         case .ended(let end): if self.scene.isRoot { self.tell(end) }
+        case .childOpened, .childObserved, .childSteered, .childDismissed, .steered:
+            if let fact = ChildTurn.fact(of: event) { self.tell(fact) }
         case .withdrawn, .branchPaused, .branchesCancelled, .haltRequested: break
         }
     }

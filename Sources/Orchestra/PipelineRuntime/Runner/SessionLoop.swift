@@ -25,6 +25,8 @@ final class SessionLoop {
     var works = Works()
     /// The inboxes of branches at work, by session.
     var branches: [String: Inbox<Signal>] = [:]
+    /// The children of manager loops that are looked after, by session.
+    var seats: [String: ChildSeat] = [:]
     /// Where the branches of an attempt were forked.
     var fanOuts: [AttemptKey: TurnID] = [:]
     var notes: [AttemptKey: AttemptNotes] = [:]
@@ -100,6 +102,7 @@ extension SessionLoop {
     private func close(telling stop: RunStop?) async {
         if let stop {
             for inbox in self.branches.values { inbox.put(.stop(stop)) }
+            for seat in self.seats.values { seat.stop(stop) }
         }
         await self.works.finish()
     }

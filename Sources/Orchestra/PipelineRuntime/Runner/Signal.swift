@@ -8,6 +8,8 @@ enum Signal: Sendable {
     case answer(AttemptKey?, GivenAnswer, RequestID?)
     case request(OwnerRequest)
     case branch(BranchPlan, session: String, BranchEnding)
+    /// A child is not run any more.
+    case child(ChildPlan, session: String, ChildEnding)
     /// A branch has dealt with a request to its parent.
     case settle(RequestID, String)
     /// The group that was on its way is on disk.

@@ -2,6 +2,8 @@
 struct Works {
     enum Name: Hashable, Sendable {
         case attempt(String), question(String), clock(String), delay(String), branch(String), keeper, flight
+        /// The child of a manager loop: its run, looks at it, and words to it.
+        case child(String), look(String), rest(String), steering(String)
     }
 
     private var tasks: [Name: Task<Void, Never>] = [:]

@@ -8,6 +8,7 @@ enum RequestWord {
     static let cancel = "cancel"
     static let answer = "answer"
     static let resolve = "resolve"
+    static let steer = "steer"
 }
 
 /// What may be asked of whoever runs a session.
@@ -22,6 +23,8 @@ package enum SessionRequest: Sendable, Hashable {
     case answer(String, to: AttemptKey?, by: String)
     /// Says what to do with the attempt of unknown fate.
     case resolve(UnknownFateVerdict)
+    /// Tells the nodes at work, and those to come.
+    case steer(String, by: String)
 }
 
 extension SessionRequest {
@@ -32,6 +35,7 @@ extension SessionRequest {
         case .cancel: RequestWord.cancel
         case .answer: RequestWord.answer
         case .resolve: RequestWord.resolve
+        case .steer: RequestWord.steer
         }
     }
 
@@ -45,6 +49,9 @@ extension SessionRequest {
             object["question"] = key.map { .string($0.text) }
             object["by"] = .string(person)
         case .resolve(let verdict): object["verdict"] = .string(verdict.rawValue)
+        case .steer(let text, let person):
+            object["text"] = .string(text)
+            object["by"] = .string(person)
         }
         return Array(JSONValue.object(object).text.utf8)
     }
@@ -63,6 +70,9 @@ extension SessionRequest {
         case RequestWord.resolve:
             guard let verdict = json["verdict"]?.string.flatMap(UnknownFateVerdict.init(rawValue:)) else { return nil }
             self = .resolve(verdict)
+        case RequestWord.steer:
+            guard let text = json["text"]?.string else { return nil }
+            self = .steer(text, by: json["by"]?.string ?? "somebody")
         default: return nil
         }
     }

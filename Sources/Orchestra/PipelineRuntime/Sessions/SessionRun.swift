@@ -53,6 +53,17 @@ package final class SessionRun: Sendable {
     /// Asks it to stop at the next boundary, for good.
     package func requestCancel(reason: String) { self.inbox.put(.command(.requestCancel(reason: reason))) }
 
+    func obey(_ halt: Halt) {
+        switch halt.kind {
+        case .pause: self.requestPause()
+        case .cancel(let reason): self.requestCancel(reason: reason)
+        }
+        if halt.isAborting { self.abort() }
+    }
+
+    /// Lets it end where it is, without a last turn.
+    func stop(_ stop: RunStop) { self.inbox.put(.stop(stop)) }
+
     /// Asks it to stop the attempt at work too; without an earlier request it is a pause.
     package func abort() { self.inbox.put(.command(.abort)) }
 }

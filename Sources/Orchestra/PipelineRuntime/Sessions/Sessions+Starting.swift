@@ -40,7 +40,7 @@ extension Sessions {
     /// - Parameters:
     ///   - context: One that is there, and empty; else a new one is made.
     ///   - predecessor: The session that was restarted into this one.
-    private func begin(
+    func begin(
         _ source: PipelineSource, variables: JSONObject, at node: NodeID?, in context: ContextID?,
         after predecessor: ContextID?
     ) async throws(SessionRefusal) -> SessionRun {
@@ -102,7 +102,7 @@ extension Sessions {
     private func successor(
         of row: SessionRow, at node: NodeID, _ source: PipelineSource, _ options: ResumeOptions
     ) async throws(SessionRefusal) -> SessionRun {
-        let key = IdempotencyKey("restart/\(row.context.id)")
+        let key = self.restartKey(of: row)
         let (context, begun) = try await asking { () async throws(TurnStoreError) in
             let context = try await self.store.createContext(key: key).context
             return (context, try await self.store.session(of: context))
@@ -112,8 +112,11 @@ extension Sessions {
         return try await self.begin(source, variables: first.variables, at: node, in: context, after: row.context.id)
     }
 
+    /// The context of the session after this one is known by it.
+    func restartKey(of row: SessionRow) -> IdempotencyKey? { IdempotencyKey("restart/\(row.context.id)") }
+
     /// Where the session after this one begins; `nil` when there is none.
-    private func restart(of row: SessionRow) -> NodeID? {
+    func restart(of row: SessionRow) -> NodeID? {
         guard let head = row.head, let payload = head.payload,
             case .lifecycle(let lifecycle)? = try? PipelineTurn(decoding: payload, type: head.type),
             case .restarted(let node)? = RunEnd(lifecycle)
@@ -215,6 +218,7 @@ extension Sessions {
             snapshot.retryCounters = [:]
         }
         snapshot.parallel = nil
+        snapshot.child = nil
         snapshot.pendingQuestion = nil
         guard snapshot.nextNode != nil else { throw .noNextNode(story.displayID) }
     }

@@ -68,7 +68,9 @@ extension Sessions {
     /// A session that nobody runs can be cancelled, which happens at once, and given an answer or a verdict, which it
     /// finds when it is resumed. Answers with the request, or `nil` when there is nobody to wait for.
     @discardableResult
-    package func ask(_ request: SessionRequest, of row: SessionRow) async throws(SessionRefusal) -> OwnerRequest? {
+    package func ask(
+        _ request: SessionRequest, of row: SessionRow, key given: IdempotencyKey? = nil
+    ) async throws(SessionRefusal) -> OwnerRequest? {
         if let parent = row.branchOf { throw .branch(row.displayID, of: parent) }
         let status = try self.summary(of: row).status
         guard !status.isFinal else { throw .ended(row.displayID, status) }
@@ -78,10 +80,10 @@ extension Sessions {
                 try await self.cancel(row, reason: reason)
                 return nil
             case .pause, .abort: throw .notRunning(row.displayID, status)
-            case .answer, .resolve: break
+            case .answer, .resolve, .steer: break
             }
         }
-        let key = IdempotencyKey("\(request.word)/\(self.token())")
+        let key = given ?? IdempotencyKey("\(request.word)/\(self.token())")
         let new = NewRequest(
             context: row.context.id, kind: request.word, body: request.body, key: key ?? Self.noKey)
         return try await asking { () async throws(TurnStoreError) in try await self.store.post(new) }
