@@ -20,6 +20,16 @@ struct BranchTests {
         }
         """
 
+    /// Of each node of a drawing.
+    private static func colours(_ drawing: String) -> [String: String] {
+        let lines = drawing.split(separator: "\n").filter { $0.contains("fillcolor=") && !$0.contains("->") }
+        let pairs = lines.compactMap { line -> (String, String)? in
+            guard let colour = line.firstMatch(of: /fillcolor=(\w+)/)?.1 else { return nil }
+            return (line.prefix { $0 != "[" }.trimmed, String(colour))
+        }
+        return Dictionary(pairs) { first, _ in first }
+    }
+
     @Test func `a question deep inside is answered through the session of the whole`() async throws {
         let stage = try Stage(Self.nested)
         let sessions = stage.sessions(nil, stage.kit(isDead: false))
@@ -36,10 +46,19 @@ struct BranchTests {
         }
         #expect(refusal?.description.contains("branch") == true)
         let row = try await stage.row(run.story.displayID)
+        let during = Self.colours(try #require(try await sessions.drawing(of: row)))
+        #expect(during["ask"] == "lightskyblue" && during["inner"] == "lightskyblue" && during["yes"] == nil)
         let request = try #require(
             try await sessions.ask(.answer("yes", to: question?.question?.id, by: "ada"), of: row))
         #expect(await ending.ending == .ended(.completed))
         #expect(try await sessions.answer(to: request) == "")
+        let after = try #require(try await sessions.drawing(of: try await stage.row(run.story.displayID)))
+        #expect(
+            Self.colours(after) == [
+                "start": "palegreen", "fan": "palegreen", "join": "palegreen", "inner": "palegreen",
+                "meet": "palegreen",
+                "a": "palegreen", "b": "palegreen", "c": "palegreen", "ask": "palegreen", "yes": "palegreen",
+            ])
         #expect(Set(stage.crew.nodes) == ["a", "b", "yes", "c"])
     }
 

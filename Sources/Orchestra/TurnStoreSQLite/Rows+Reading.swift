@@ -132,6 +132,16 @@ extension Rows {
 
     func sessions(_ query: SessionQuery) throws(TurnStoreError) -> [SessionRow] {
         let all = "SELECT \(Self.entryColumns) FROM sessions WHERE context_id < ? ORDER BY context_id DESC LIMIT ?"
+        if let parent = query.branchesOf {
+            let ofParent = """
+                SELECT \(Self.entryColumns) FROM sessions WHERE branch_of = ? AND context_id < ?
+                ORDER BY context_id DESC LIMIT ?
+                """
+            return try self.rows(
+                try self.all(
+                    ofParent, parent, query.before ?? ContextID(UInt64(Int64.max)), Self.limit(query.limit),
+                    read: Self.readEntry))
+        }
         let entries = try self.all(
             query.includesBranches ? all : Self.sessionsListed, query.before ?? ContextID(UInt64(Int64.max)),
             Self.limit(query.limit), read: Self.readEntry)

@@ -14,7 +14,7 @@ struct GraphCommand: AsyncParsableCommand {
             What Graphviz would not read, such as keys with dots, is put into quotes before.
 
             Of a session, nodes are green (success), yellow (partial success), red (failed), grey (skipped) or blue \
-            (at work, or next).
+            (at work, or next); nodes of parallel branches as the newest branch left them.
             """)
 
     enum Format: String, ExpressibleByArgument, CaseIterable {

@@ -18,25 +18,13 @@ extension Sessions {
         guard let text = await self.text(of: story),
             var drawing = Compilation(text, path: story.file, handlers: self.kit.handlers.types).source
         else { return nil }
-        let summary = try self.summary(of: row)
-        let memory = try await self.checkpoint(of: row)?.memory
+        let colours = try await self.colours(of: row)
         for place in drawing.nodes.indices {
-            let node = NodeID(drawing.nodes[place].id)
-            let isNext = !summary.status.isFinal && summary.nextNode == node
-            guard let colour = isNext ? "lightskyblue" : memory?.status(of: node).map(Self.colour) else { continue }
+            guard let colour = colours[NodeID(drawing.nodes[place].id)] else { continue }
             drawing.nodes[place].attributes.set(DotAttribute(key: "style", value: .bare("filled")))
             drawing.nodes[place].attributes.set(DotAttribute(key: "fillcolor", value: .bare(colour)))
         }
         return drawing.text
-    }
-
-    private static func colour(of status: StageStatus) -> String {
-        switch status {
-        case .success: "palegreen"
-        case .partialSuccess: "khaki"
-        case .fail, .retry: "lightcoral"
-        case .skipped: "lightgrey"
-        }
     }
 
     /// The pipeline of a session as it began, whether or not it could be run here; `nil` when its text is not in the

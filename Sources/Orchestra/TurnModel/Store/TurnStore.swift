@@ -121,6 +121,8 @@ package struct SessionQuery: Hashable, Sendable {
     package var before: ContextID?
     package var limit: Int
     package var includesBranches: Bool
+    /// Only the branches of this one, of whom it alone is the parent.
+    package var branchesOf: ContextID?
 
     package init(before: ContextID? = nil, limit: Int = 50, includesBranches: Bool = false) {
         self.before = before

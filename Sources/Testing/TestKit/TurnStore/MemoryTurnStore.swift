@@ -124,7 +124,10 @@ extension MemoryTurnStore {
     package func sessions(_ query: SessionQuery) async throws(TurnStoreError) -> [SessionRow] {
         try self.work { tables throws(TurnStoreError) in
             let found = tables.sessions.filter { id, session in
-                (query.includesBranches || session.branchOf == nil) && (query.before.map { id < $0 } ?? true)
+                let isWanted =
+                    query.branchesOf.map { session.branchOf == $0 }
+                    ?? (query.includesBranches || session.branchOf == nil)
+                return isWanted && (query.before.map { id < $0 } ?? true)
             }
             let ids = found.keys.sorted(by: >).prefix(max(0, min(query.limit, TurnLimits.listMax)))
             return ids.compactMap { tables.row($0) }

@@ -145,6 +145,11 @@ extension TurnStoreConformance {
         }
         try expect(try await ids(SessionQuery()), is: [second, first], "the list")
         try expect(try await ids(SessionQuery(includesBranches: true)), is: [branch, second, first], "with branches")
+        var ofFirst = SessionQuery()
+        ofFirst.branchesOf = first
+        try expect(try await ids(ofFirst), is: [branch], "the branches of one")
+        ofFirst.branchesOf = second
+        try expect(try await ids(ofFirst), is: [], "the branches of one that has none")
         try expect(try await ids(SessionQuery(before: second)), is: [first], "the second page")
         try expect(try await ids(SessionQuery(limit: 1)), is: [second], "a short page")
         try expect(try await store.session(of: branch)?.firstOwn?.id, is: TurnID(3), "its first own turn")
