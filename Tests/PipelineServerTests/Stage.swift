@@ -22,12 +22,13 @@ struct Stage: Sendable {
     let http: HTTPClient
 
     static func run(
-        _ adjust: (inout ServerOptions) -> Void = { _ in }, body: (Stage) async throws -> Void,
+        in given: URL? = nil, _ adjust: (inout ServerOptions) -> Void = { _ in },
+        body: (Stage) async throws -> Void,
         draining: (Stage) async throws -> Void = { _ in }, after: (Sessions) async throws -> Void = { _ in }
     ) async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "orchestra-server-\(UUID())")
+        let folder = given ?? Self.newFolder()
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
+        defer { if given == nil { try? FileManager.default.removeItem(at: folder) } }
         let store = try SQLiteTurnStore.open(folder.appending(path: "turns.sqlite").path)
         defer { store.close() }
         var options = ServerOptions()
@@ -61,6 +62,11 @@ struct Stage: Sendable {
             try result.get()
         }
         try await after(Sessions(store: store, kit: Self.kit(in: folder.path)(nil, nil)))
+    }
+
+    /// For several servers, one after another.
+    static func newFolder() -> URL {
+        FileManager.default.temporaryDirectory.appending(path: "orchestra-server-\(UUID())")
     }
 
     private static func kit(in folder: String) -> @Sendable (String?, NodeID?) -> RunKit {
@@ -189,6 +195,16 @@ enum Pipelines {
             start [shape=Mdiamond]; exit [shape=Msquare]
             a [shape=parallelogram, tool_command="touch begun; until [ -e go ]; do sleep 0.05; done"]; b [prompt="then"]
             start -> a -> b -> exit
+        }
+        """
+
+    /// Fails once, and begins again in another session.
+    static let again = """
+        digraph again {
+            start [shape=Mdiamond]; exit [shape=Msquare]
+            a [shape=parallelogram, tool_command="test -e twice || { touch twice; exit 1; }"]
+            start -> a
+            a -> exit [condition="outcome=success"]; a -> a [condition="outcome=fail", loop_restart=true]
         }
         """
 

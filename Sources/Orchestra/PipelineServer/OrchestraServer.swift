@@ -9,7 +9,11 @@ import WebTransport
 package struct OrchestraServer: Sendable {
     private let web: WebServer
     private let hall: RunHall
+    private let service: PipelineService
     private let drainMax: Duration
+    private let resumes: Bool
+    /// Says when the server listens.
+    private let bound: AsyncStream<Void>
 
     /// A server that does not listen yet; `run` does.
     ///
@@ -29,11 +33,19 @@ package struct OrchestraServer: Sendable {
             drawings: Turnstile(ServerOptions.drawingsMax), logger: logger)
         let doorkeeper = Doorkeeper(
             names: options.allowedNames, token: token, isPrivate: options.isPrivate || !options.isLoopback)
+        let (bound, bind) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingOldest(1))
         self.web = WebServer(
             configuration: options.webServer, router: service.router(doorkeeper), upgrade: { _ in .refuse },
-            logger: logger, onBound: onReady)
+            logger: logger
+        ) { port in
+            onReady(port)
+            bind.yield()
+        }
         self.hall = hall
+        self.service = service
         self.drainMax = options.drainMax
+        self.resumes = options.resumes
+        self.bound = bound
     }
 
     /// Serves until it is told to stop; returns when every run has come to a boundary.
@@ -47,6 +59,13 @@ package struct OrchestraServer: Sendable {
             group.addTask {
                 await self.hall.run()
                 return .runs
+            }
+            if self.resumes {
+                group.addTask {
+                    // When it cannot listen, nothing is run.
+                    for await _ in self.bound { return await self.resumed() }
+                    return .resumption
+                }
             }
             defer { self.hall.close() }
             try await withGracefulShutdownHandler {
@@ -64,5 +83,16 @@ package struct OrchestraServer: Sendable {
         }
     }
 
-    private enum Ending { case runs, deadline }
+    private func resumed() async -> Ending {
+        await self.service.resumeDrained()
+        return .resumption
+    }
+
+    /// Does not wait for the nodes at work any longer. From any thread.
+    package func hurry() {
+        self.hall.close()
+        self.hall.abort()
+    }
+
+    private enum Ending { case runs, deadline, resumption }
 }

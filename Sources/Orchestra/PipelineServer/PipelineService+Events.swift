@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import PipelineCore
 import PipelineRuntime
 import TurnModel
 import Vocabulary
@@ -18,13 +19,34 @@ extension PipelineService {
             since = TurnID(wire: number)
         }
         var follower = try await SessionFollower(row, since: since, in: self.sessions)
-        let first = try await follower.next(quietAfter: 1)
-        if case .halted = first, since != nil { return Response(status: .noContent) }  // so that a browser stops asking
+        var first = try await follower.next(quietAfter: 1)
+        var preface = ""
+        // Behind the end of a session that was restarted comes the one after it.
+        while let known = since, let report = first.restart, let next = try await self.successor(of: report) {
+            if next.firstOwn.map({ $0.id > known }) ?? true { preface += EventStream.text(of: next.successorEvent) }
+            follower = try await SessionFollower(next, since: since, in: self.sessions)
+            first = try await follower.next(quietAfter: 1)
+        }
+        if case .halted = first, since != nil, preface.isEmpty { return Response(status: .noContent) }  // so that a browser stops asking
         return Response(
             status: .ok,
             headers: [.contentType: "text/event-stream", .cacheControl: "no-store", .xContentTypeOptions: "nosniff"],
-            body: ResponseBody(asyncSequence: EventStream(follower: follower, first: first, hall: self.hall)))
+            body: ResponseBody(
+                asyncSequence: EventStream(follower: follower, first: first, preface: preface, service: self)))
     }
+
+    /// The session after one that ended at an edge with `loop_restart`; `nil` when nobody has begun it in time.
+    fileprivate func successor(of report: RunReport) async throws -> SessionRow? {
+        for look in 0..<Self.successorLooksMax {
+            if look > 0 { try await Task.sleep(for: SessionFollower.pause) }
+            let row = try await self.sessions.find(report.displayID.description)
+            if let next = try await self.sessions.begunSuccessor(of: row) { return next }
+            if self.hall.isClosed { return nil }
+        }
+        return nil
+    }
+
+    private static let successorLooksMax = 50
 
     private static let lastEventID = HTTPField.Name("last-event-id")!
 }
@@ -36,7 +58,8 @@ private struct EventStream: AsyncSequence, Sendable {
 
     let follower: SessionFollower
     let first: SessionFollower.Step
-    let hall: RunHall
+    let preface: String
+    let service: PipelineService
 
     /// Looks at a quiet session until it is asked whether the server still is: about a second.
     private static let looksMax = 10
@@ -46,11 +69,16 @@ private struct EventStream: AsyncSequence, Sendable {
     struct AsyncIterator: AsyncIteratorProtocol {
         var follower: SessionFollower
         var waiting: SessionFollower.Step?
-        let hall: RunHall
+        var preface: String
+        let service: PipelineService
         var isOver = false
         var silence = 0
 
         @concurrent mutating func next() async throws -> ByteBuffer? {
+            if !self.preface.isEmpty {
+                defer { self.preface = "" }
+                return ByteBuffer(string: self.preface)
+            }
             while !self.isOver {
                 let step: SessionFollower.Step
                 if let waiting = self.waiting {
@@ -59,9 +87,18 @@ private struct EventStream: AsyncSequence, Sendable {
                     step = try await self.follower.next(quietAfter: EventStream.looksMax)
                 }
                 self.waiting = nil
-                if let text = self.text(of: step) { return ByteBuffer(string: text) }
+                if let text = try await self.goingOn(behind: step) ?? self.text(of: step) {
+                    return ByteBuffer(string: text)
+                }
             }
             return nil
+        }
+
+        /// Names the session that goes on behind the end of this one, and follows it; `nil` when none does.
+        private mutating func goingOn(behind step: SessionFollower.Step) async throws -> String? {
+            guard let report = step.restart, let next = try await self.service.successor(of: report) else { return nil }
+            self.follower = try await SessionFollower(next, in: self.service.sessions)
+            return EventStream.text(of: next.successorEvent)
         }
 
         /// `nil` when there is nothing to say.
@@ -73,7 +110,7 @@ private struct EventStream: AsyncSequence, Sendable {
                     EventStream.text(of: event.json, id: place == told.events.count - 1 ? told.turn : nil)
                 }.joined()
             case .quiet:
-                self.isOver = self.hall.isClosed
+                self.isOver = self.service.hall.isClosed
                 self.silence += 1
                 return self.silence.isMultiple(of: EventStream.silenceMax) ? ": nothing new\n\n" : nil
             case .halted(let report):
@@ -91,11 +128,29 @@ private struct EventStream: AsyncSequence, Sendable {
     }
 
     func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(follower: self.follower, waiting: self.first, hall: self.hall)
+        AsyncIterator(follower: self.follower, waiting: self.first, preface: self.preface, service: self.service)
     }
 
-    private static func text(of event: JSONObject, id: TurnID? = nil) -> String {
+    static func text(of event: JSONObject, id: TurnID? = nil) -> String {
         let name = event["event"]?.string ?? "unknown"
         return (id.map { "id: \($0)\n" } ?? "") + "event: \(name)\ndata: \(JSONValue.object(event).text)\n\n"
+    }
+}
+
+extension SessionFollower.Step {
+    /// Set when the session ended at an edge with `loop_restart`.
+    fileprivate var restart: RunReport? {
+        guard case .halted(let report) = self, case .ended(.restarted) = report.ending else { return nil }
+        return report
+    }
+}
+
+extension SessionRow {
+    /// Says that the stream goes on with this session.
+    fileprivate var successorEvent: JSONObject {
+        [
+            "event": "successor", "session": .string(self.displayID.description),
+            "context": .string(self.context.id.description),
+        ]
     }
 }

@@ -43,6 +43,17 @@ extension PipelineService {
         }
     }
 
+    /// Goes on with a session that an earlier server paused when it ended.
+    func resume(drained row: SessionRow) async throws {
+        let story = try await self.sessions.story(of: row)
+        var wish = ResumeOptions()
+        wish.usesStoredGraph = story.file.isEmpty
+        let options = wish
+        _ = try await self.play(at: story, exit: nil) { sessions throws(SessionRefusal) in
+            try await sessions.resume(row, options)
+        }
+    }
+
     func replay(_ request: Request, _ row: SessionRow) async throws -> Answer {
         let object = try await self.object(in: request)
         let text = try object["checkpoint"]?.integer.map { "\($0)" } ?? object.text("checkpoint")

@@ -59,7 +59,8 @@ final class RunHall: Sendable {
                 let report = await run.run()
                 self.forget(run)
                 herald.end(report)
-                current = self.isClosed ? nil : try? await sessions.successor(of: run, after: report)
+                // Also when nothing may begin any more: a session that nobody has begun, nobody would go on with.
+                current = try? await sessions.successor(of: run, after: report)
             }
             self.leave()
         }
@@ -73,7 +74,7 @@ final class RunHall: Sendable {
             state.atWork[run.story.displayID] = run
             return state.isClosed
         }
-        if mustPause { run.requestPause() }
+        if mustPause { run.requestDrain() }
     }
 
     private func forget(_ run: SessionRun) {
@@ -87,7 +88,7 @@ final class RunHall: Sendable {
             return Array(state.atWork.values)
         }
         self.source.finish()
-        for run in runs { run.requestPause() }
+        for run in runs { run.requestDrain() }
     }
 
     /// Stops the nodes at work too.

@@ -11,6 +11,8 @@ package struct ServerOptions: Sendable {
     package var isPrivate = false
     /// Runs at once.
     package var runsMax = 64
+    /// Whether it goes on with what an earlier server paused when it ended.
+    package var resumes = true
     /// From a request to stop until the nodes at work are stopped as well.
     package var drainMax: Duration = .seconds(10)
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Dispatch
 import DurableFiles
 import Foundation
 import Logging
@@ -6,6 +7,7 @@ import PipelineCore
 import PipelineRuntime
 import PipelineServer
 import ServiceLifecycle
+import Synchronization
 import TurnStoreSQLite
 import UnixSignals
 import Vocabulary
@@ -20,8 +22,9 @@ struct ServeCommand: AsyncParsableCommand {
             this user can read: Authorization: Bearer TOKEN. Whoever has it can run any command as this user. Beyond \
             loopback, reading takes it too; there is no TLS, so put a proxy in front that has it.
 
-            SIGTERM and Ctrl-C let nothing new begin, and pause every run at its next boundary; after 10 s the nodes \
-            at work are stopped. "orchestra resume" goes on in each case.
+            SIGTERM and Ctrl-C let nothing new begin, and pause every run at its next boundary; after --deadline, or \
+            at a second signal, the nodes at work are stopped, and a third ends at once. The next server goes on with \
+            what this one has paused so, unless --no-resume is given; "orchestra resume" does in each case.
             """)
 
     @Option(help: "Where to listen: an address and a port, or a port.") var listen = "127.0.0.1:9080"
@@ -33,6 +36,8 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Runs at once.") var maxRuns = 64
     @Option(help: "Where the commands of pipelines run (default: here).", completion: .directory)
     var directory: String?
+    @Option(help: "From a request to stop until the nodes at work are stopped.") var deadline: TimeLength = "10s"
+    @Flag(help: "Leave the sessions that the server before has paused when it ended as they are.") var noResume = false
     @OptionGroup var agents: AgentOptions
     @Flag(help: "Say yes to every question; take the first choice.") var autoApprove = false
     @OptionGroup var store: StoreOptions
@@ -66,8 +71,11 @@ struct ServeCommand: AsyncParsableCommand {
         var configuration = ServiceGroupConfiguration(
             services: [.init(service: Serving(server: server), successTerminationBehavior: .gracefullyShutdownGroup)],
             gracefulShutdownSignals: [.sigterm, .sigint, .sighup], logger: logger)
-        // The nodes at work are stopped after 10 s, and killed 5 s later.
-        configuration.maximumGracefulShutdownDuration = .seconds(40)
+        // The nodes at work are stopped after the deadline, and killed 5 s later.
+        configuration.maximumGracefulShutdownDuration = self.deadline.length + .seconds(30)
+        let impatience = Impatience(server)
+        let sources = impatience.listen()
+        defer { for source in sources { source.cancel() } }
         configuration.maximumCancellationDuration = .seconds(5)
         do {
             try await ServiceGroup(configuration: configuration).run()
@@ -92,6 +100,8 @@ struct ServeCommand: AsyncParsableCommand {
         options.names = self.names
         options.isPrivate = self.private
         options.runsMax = self.maxRuns
+        options.resumes = !self.noResume
+        options.drainMax = self.deadline.length
         return options
     }
 
@@ -109,6 +119,35 @@ struct ServeCommand: AsyncParsableCommand {
             kit.observers = [RunDirectoryKeeper(in: runs, exit: exit)]
             kit.limits.poll = .milliseconds(200)
             return kit
+        }
+    }
+}
+
+/// Hears signals besides the service group: the first is for the group, the second hurries it, the third ends all.
+private final class Impatience: Sendable {
+    private let server: OrchestraServer
+    private let requests = Mutex(StopRequests())
+
+    init(_ server: OrchestraServer) {
+        self.server = server
+    }
+
+    /// Listens for as long as somebody holds what this returns.
+    func listen() -> [any DispatchSourceSignal] {
+        [SIGINT, SIGTERM, SIGHUP].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler {
+                switch self.requests.withLock({ $0.next() }) {
+                case .pause: break
+                case .abort: self.server.hurry()
+                case .end:
+                    ChildProcess.killAll()
+                    Output.end(130)
+                }
+            }
+            source.resume()
+            return source
         }
     }
 }

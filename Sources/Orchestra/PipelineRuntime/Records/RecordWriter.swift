@@ -80,6 +80,8 @@ enum Word {
     static let branchCompleted = "branch_completed"
     static let restarted = "restarted"
     static let withdrawn = "WITHDRAWN"
+    /// Why a session is paused whose program ended.
+    static let drained = "drained"
     static let childStarted = "child_started"
     static let childObserved = "child_observed"
     static let childSteered = "child_steered"

@@ -58,8 +58,8 @@ extension SessionLoop {
         self.settlements.removeFirst(settlements.count)
         var group = self.gathered
         self.gathered = HeldGroup()
-        group.turns = self.writer.turns(
-            for: group.entries, base: self.journal.lastCheckpoint, at: self.kit.world.now())
+        group.turns = self.marked(
+            self.writer.turns(for: group.entries, base: self.journal.lastCheckpoint, at: self.kit.world.now()))
         group.releases = self.isOver && self.settlements.isEmpty
         self.flight = group
         return self.journal.group(group.turns, settling: settlements, releases: group.releases)

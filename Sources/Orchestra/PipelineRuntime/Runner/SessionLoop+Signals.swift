@@ -19,6 +19,7 @@ extension SessionLoop {
         case .settle(let request, let text): self.settle(request, text)
         case .landed(let answer): try await self.land(answer)
         case .unreachable(let fault): self.tell(.storeUnreachable(fault.message))
+        case .drain: self.drain()
         case .stop(let stop): throw stop
         }
     }
@@ -84,6 +85,7 @@ extension SessionLoop {
 
     private func halt(_ command: PipelineRun.Command, for request: OwnerRequest) {
         self.haltRequests.append(request.id)
+        self.isDrained = false
         self.obey(command)
     }
 

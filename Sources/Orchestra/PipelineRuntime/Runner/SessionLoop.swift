@@ -33,6 +33,8 @@ final class SessionLoop {
     /// To be answered when the run has halted.
     var haltRequests: [RequestID] = []
     var isAborted = false
+    /// The program ends, and nobody else asked for the pause.
+    var isDrained = false
     /// Of requests, to be said with the next group.
     var settlements: [Settlement] = []
     /// What happened since the last group departed.

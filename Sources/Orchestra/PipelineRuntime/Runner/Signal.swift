@@ -16,6 +16,8 @@ enum Signal: Sendable {
     case landed(AppendAnswer)
     /// The store did not answer to it, and is asked again.
     case unreachable(TurnFault)
+    /// The program ends.
+    case drain
     case stop(RunStop)
 }
 

@@ -50,6 +50,9 @@ package final class SessionRun: Sendable {
     /// Asks it to stop at the next boundary, to be resumed. From any thread.
     package func requestPause() { self.inbox.put(.command(.requestPause)) }
 
+    /// As `requestPause`, because this program ends: the session is among `Sessions.drained` then.
+    package func requestDrain() { self.inbox.put(.drain) }
+
     /// Asks it to stop at the next boundary, for good.
     package func requestCancel(reason: String) { self.inbox.put(.command(.requestCancel(reason: reason))) }
 
