@@ -63,7 +63,8 @@ extension Draft {
         for key in self.run.memory.context.values.keys where key.hasPrefix(PipelineContext.childPrefix) {
             outcome.contextUpdates[key] = .null
         }
-        for (key, value) in watch.facts { outcome.contextUpdates[key] = value }
+        // In an order that does not depend on when somebody looked.
+        for (key, value) in watch.facts.sorted(by: { $0.key < $1.key }) { outcome.contextUpdates[key] = value }
         self.conclude(attempt, outcome, fraction: fraction)
     }
 
