@@ -37,7 +37,8 @@ import Testing
             serve() { : >out.txt; orchestra serve --listen 0 --deadline 1h "$@" >out.txt 2>err.txt & server=$!
                 until grep -q listening out.txt; do sleep 0.05; done; port=$(sed -E 's/.*:([0-9]+),.*/\\1/' out.txt); }
             serve
-            curl -s -H "Authorization: Bearer $(cat .orchestra/serve.token)" --data-binary @slow.dot localhost:$port/run >/dev/null
+            token=$(cat .orchestra/serve.token)
+            curl -s -H "Authorization: Bearer $token" --data-binary @slow.dot localhost:$port/run >/dev/null
             until [ -e begun ]; do sleep 0.05; done
             kill -TERM $server
             while curl -s localhost:$port/healthz | grep -q '"ok"'; do sleep 0.05; done

@@ -27,7 +27,8 @@ extension PipelineService {
             follower = try await SessionFollower(next, since: since, in: self.sessions)
             first = try await follower.next(quietAfter: 1)
         }
-        if case .halted = first, since != nil, preface.isEmpty { return Response(status: .noContent) }  // so that a browser stops asking
+        // So that a browser stops asking.
+        if case .halted = first, since != nil, preface.isEmpty { return Response(status: .noContent) }
         return Response(
             status: .ok,
             headers: [.contentType: "text/event-stream", .cacheControl: "no-store", .xContentTypeOptions: "nosniff"],
