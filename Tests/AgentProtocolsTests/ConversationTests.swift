@@ -32,13 +32,18 @@ struct ConversationTests {
 
     @Test
     func `everything that was said is told, in its order`() {
+        func call(_ id: String, _ tool: String, _ agent: String) -> String {
+            let function = #"{"name":"\#(tool)","arguments":"{\"agent_name\":\"\#(agent)\"}"}"#
+            let call = #"{"id":"\#(id)","type":"function","function":\#(function)}"#
+            return #"{"role":"assistant","content":null,"tool_calls":[\#(call)]}"#
+        }
         #expect(
             self.asked(Self.story) == [
                 #"{"role":"system","content":"You are S."}"#,
                 #"{"role":"user","content":"one"}"#,
-                #"{"role":"assistant","content":null,"tool_calls":[{"id":"k1","type":"function","function":{"name":"poke","arguments":"{\"agent_name\":\"a\"}"}}]}"#,
+                call("k1", "poke", "a"),
                 #"{"role":"tool","tool_call_id":"k1","content":"{\"status\":\"poked\"}"}"#,
-                #"{"role":"assistant","content":null,"tool_calls":[{"id":"call_1_2","type":"function","function":{"name":"gate","arguments":"{\"agent_name\":\"b\"}"}}]}"#,
+                call("call_1_2", "gate", "b"),
                 #"{"role":"tool","tool_call_id":"call_1_2","content":"{\"error\":\"no such child\"}"}"#,
                 #"{"role":"assistant","content":"first"}"#,
                 #"{"role":"user","content":"two"}"#,

@@ -58,10 +58,8 @@ struct ScriptTests {
             ],
             response: "ok")
         #expect(exchange.take(.done(response: "ok")) == .finished(turn))
-        #expect(
-            turn.json.text
-                == #"{"message":"go","calls":[{"tool":"a","args":{"text":"x"},"result":5},{"tool":"b","args":{"text":"x"},"error":"no"}],"response":"ok"}"#
-        )
+        let calls = #"[{"tool":"a","args":{"text":"x"},"result":5},{"tool":"b","args":{"text":"x"},"error":"no"}]"#
+        #expect(turn.json.text == #"{"message":"go","calls":\#(calls),"response":"ok"}"#)
         guard case .failed = exchange.take(.done(response: "again")) else {
             Issue.record("a turn ends once")
             return

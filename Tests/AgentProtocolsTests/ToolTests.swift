@@ -45,10 +45,9 @@ struct ToolServerTests {
     ])
     func `a client is told its own version of the protocol when it is known`(asked: String, told: String) {
         let line = #"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"\#(asked)"}}"#
-        #expect(
-            self.reply(line)
-                == #"{"jsonrpc":"2.0","id":0,"result":{"protocolVersion":"\#(told)","capabilities":{"tools":{}},"serverInfo":{"name":"substrat-tools","version":"0.1.0"}}}"#
-        )
+        let info = #"{"name":"substrat-tools","version":"0.1.0"}"#
+        let result = #"{"protocolVersion":"\#(told)","capabilities":{"tools":{}},"serverInfo":\#(info)}"#
+        #expect(self.reply(line) == #"{"jsonrpc":"2.0","id":0,"result":\#(result)}"#)
     }
 
     @Test(arguments: ["", "{", "nonsense", #"{"jsonrpc":"2.0","method":"notifications/initialized"}"#])

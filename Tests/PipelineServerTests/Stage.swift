@@ -53,15 +53,20 @@ struct Stage: Sendable {
             let stage = Stage(
                 port: port, folder: folder, store: store,
                 http: HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup))
-            let result: Result<Void, any Error>
-            do { result = .success(try await body(stage)) } catch { result = .failure(error) }
+            // Whatever fails, all is ended: a client that is not shut down would end the process of the tests.
+            let result = await Self.result { try await body(stage) }
             await services.triggerGracefulShutdown()
-            try await draining(stage)
+            let drained = await Self.result { try await draining(stage) }
             try await stage.http.shutdown()
             try await group.waitForAll()
             try result.get()
+            try drained.get()
         }
         try await after(Sessions(store: store, kit: Self.kit(in: folder.path)(nil, nil)))
+    }
+
+    private static func result(of body: () async throws -> Void) async -> Result<Void, any Error> {
+        do { return .success(try await body()) } catch { return .failure(error) }
     }
 
     /// For several servers, one after another.

@@ -22,7 +22,8 @@ struct Stage: Sendable {
     let admin: SigningKey
     let level: SecurityLevel
     let tls: TLSFiles?
-    let http: HTTPClient
+    private let owner: ClientOwner
+    var http: HTTPClient { self.owner.client }
     /// What the server says it can be asked; of a server in its own process nothing.
     var routes: [String] = []
 
@@ -84,13 +85,24 @@ struct Stage: Sendable {
             secure.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(tls.certificate))
             configuration.tlsConfiguration = secure
         }
-        self.http = HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: configuration)
+        self.owner = ClientOwner(
+            HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: configuration))
     }
 
     private struct Serving: Service {
         let server: TrailsServer<SQLiteTrailsStore>
         func run() async throws { try await self.server.run() }
     }
+}
+
+/// Shuts its client down at the latest when nobody has it any more: one that is forgotten ends the process, with all
+/// tests that are under way.
+private final class ClientOwner: Sendable {
+    let client: HTTPClient
+
+    init(_ client: HTTPClient) { self.client = client }
+
+    deinit { self.client.shutdown { [client] _ in withExtendedLifetime(client) {} } }
 }
 
 // MARK: - Sockets
