@@ -92,19 +92,22 @@ import Vocabulary
     }
 
     @Test(arguments: ["llm", "scripted"])
-    func `after every single event too, for a writer that cannot record a batch at once`(provider: String) throws {
+    func `after every single event too, for a writer that cannot record a batch at once`(provider: String) async throws
+    {
         let colony = try Self.story(provider: provider)
         let records = colony.batches.flatMap(\.records)
         #expect(records.count > 90)
         for count in 0...records.count {
+            await Task.yield()
             Self.check(Self.logs(of: records.prefix(count)), now: colony.now, "after \(count) events")
         }
     }
 
     @Test(arguments: ["llm", "scripted"])
-    func `in the middle of a restart comes to the same`(provider: String) throws {
+    func `in the middle of a restart comes to the same`(provider: String) async throws {
         let colony = try Self.story(provider: provider)
         for count in stride(from: 3, to: colony.batches.count, by: 4) {
+            await Task.yield()
             let logs = Self.logs(of: colony.batches.prefix(count).flatMap(\.records))
             var dice = SplitMix64(seed: 5)
             let plan = Colony.plan(logs, limits: AgentLimits(), at: colony.now, &dice)

@@ -10,8 +10,8 @@ private func content(_ disk: any FileSystem, _ path: String = "/data/a") throws 
 }
 
 @Suite struct `An atomic file` {
-    @Test func `is the old one or the new one after any crash`() throws {
-        let runs = try CrashSweep().run(
+    @Test func `is the old one or the new one after any crash`() async throws {
+        let runs = try await CrashSweep().run(
             prepare: { try AtomicFile.create("/data/a", with: old, on: $0) },
             work: { try AtomicFile.replace("/data/a", with: new, on: $0) },
             check: { disk, acknowledged, run in
@@ -25,8 +25,8 @@ private func content(_ disk: any FileSystem, _ path: String = "/data/a") throws 
         #expect(runs > 400)
     }
 
-    @Test func `that is created is there whole or not at all after any crash`() throws {
-        try CrashSweep().run(
+    @Test func `that is created is there whole or not at all after any crash`() async throws {
+        try await CrashSweep().run(
             work: { try AtomicFile.create("/data/a", with: new, on: $0) },
             check: { disk, acknowledged, run in
                 let found = try content(disk)
@@ -103,8 +103,8 @@ private func content(_ disk: any FileSystem, _ path: String = "/data/a") throws 
 }
 
 @Suite struct `A durable directory` {
-    @Test func `is there with all above it once it was made`() throws {
-        try CrashSweep().run(
+    @Test func `is there with all above it once it was made`() async throws {
+        try await CrashSweep().run(
             work: { disk in
                 try DurableDirectory.make("/data/x/y/z", on: disk)
                 try AtomicFile.create("/data/x/y/z/f", with: new, on: disk)
@@ -115,8 +115,8 @@ private func content(_ disk: any FileSystem, _ path: String = "/data/a") throws 
             })
     }
 
-    @Test func `that another process made is made durable too`() throws {
-        try CrashSweep().run(
+    @Test func `that another process made is made durable too`() async throws {
+        try await CrashSweep().run(
             work: { disk in
                 try disk.makeDirectory("/data/x", permissions: .privateDirectory)
                 try DurableDirectory.make("/data/x", on: disk)

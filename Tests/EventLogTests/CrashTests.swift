@@ -69,9 +69,9 @@ private func goOn(_ disk: FaultyFileSystem, _ durability: Durability, _ run: Str
 
 @Suite(.timeLimit(.minutes(10))) struct `W-03: after any crash` {
     @Test(arguments: Durability.allCases)
-    func `what was acknowledged is there, and it goes on`(durability: Durability) throws {
+    func `what was acknowledged is there, and it goes on`(durability: Durability) async throws {
         var promised: [Note] = []
-        let runs = try CrashSweep(seeds: 0..<1).run(
+        let runs = try await CrashSweep(seeds: 0..<1).run(
             work: { disk in
                 promised = []
                 try write(script, durability, on: disk) { promised += $0 }
@@ -85,11 +85,12 @@ private func goOn(_ disk: FaultyFileSystem, _ durability: Durability, _ run: Str
 
     /// The crash point of the first crash goes through all; the second one comes in the midst of the recovery.
     @Test(arguments: Durability.allCases)
-    func `a crash in the recovery changes nothing`(durability: Durability) throws {
+    func `a crash in the recovery changes nothing`(durability: Durability) async throws {
         var dice = SplitMix64(seed: 7)
         let calm = FaultyFileSystem()
         try write(script, durability, on: calm)
         for point in stride(from: 1, through: 2 * calm.operations, by: 3) {
+            await Task.yield()
             let disk = FaultyFileSystem(crashAt: point)
             var promised: [Note] = []
             try? write(script, durability, on: disk) { promised += $0 }
@@ -107,11 +108,12 @@ private func goOn(_ disk: FaultyFileSystem, _ durability: Durability, _ run: Str
     }
 
     @Test(arguments: Durability.allCases)
-    func `two recoveries in a row change nothing`(durability: Durability) throws {
+    func `two recoveries in a row change nothing`(durability: Durability) async throws {
         var dice = SplitMix64(seed: 11)
         let calm = FaultyFileSystem()
         try write(script, durability, on: calm)
         for point in 1...2 * calm.operations {
+            await Task.yield()
             let disk = FaultyFileSystem(crashAt: point)
             try? write(script, durability, on: disk)
             disk.restart(after: dice.pick(FaultyFileSystem.Damage.allCases))
@@ -126,10 +128,11 @@ private func goOn(_ disk: FaultyFileSystem, _ durability: Durability, _ run: Str
 
 @Suite(.timeLimit(.minutes(10))) struct `W-03: after any fault of the disk` {
     @Test(arguments: Durability.allCases, [FaultyFileSystem.Fault.full, .io, .short(1)])
-    func `what was acknowledged is there`(durability: Durability, fault: FaultyFileSystem.Fault) throws {
+    func `what was acknowledged is there`(durability: Durability, fault: FaultyFileSystem.Fault) async throws {
         let calm = FaultyFileSystem()
         try write(script, durability, on: calm)
         for step in 1...calm.operations {
+            await Task.yield()
             for damage in [powerCut, calmEnd, .init(bytes: .scattered, names: .scattered)] {
                 let disk = FaultyFileSystem(seed: UInt64(step), faults: [step: fault])
                 var promised: [Note] = []
@@ -144,11 +147,12 @@ private func goOn(_ disk: FaultyFileSystem, _ durability: Durability, _ run: Str
 
     /// A program that starts again on a machine that goes on sees what the disk never got.
     @Test(arguments: Durability.allCases)
-    func `a new start trusts nothing that was not synced`(durability: Durability) throws {
+    func `a new start trusts nothing that was not synced`(durability: Durability) async throws {
         let calm = FaultyFileSystem()
         try write(script, durability, on: calm)
         // Of names that could not be synced nothing is asked: a machine whose directories fail does not go on.
         for (step, operation) in zip(1..., calm.trace) where operation != .syncDirectory {
+            await Task.yield()
             let disk = FaultyFileSystem(seed: UInt64(step), faults: [step: .io])
             var promised: [Note] = []
             try? write(script, durability, on: disk) { promised += $0 }

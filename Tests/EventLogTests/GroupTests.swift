@@ -31,10 +31,10 @@ import Vocabulary
         #expect(try texts(alpha, on: disk) == ["a"] + stride(from: 0, to: 50, by: 2).map(String.init))
     }
 
-    @Test func `is durable in the order of its batch in mode append`() throws {
+    @Test func `is durable in the order of its batch in mode append`() async throws {
         // What comes later in a batch must not be there without what comes before.
         let batch: [Note] = [(beta, "1"), (alpha, "2"), (beta, "3"), (gamma, "4"), (alpha, "5")]
-        try CrashSweep(seeds: 0..<1).run(
+        try await CrashSweep(seeds: 0..<1).run(
             work: { disk in
                 var writer = try LogWriter.open(on: disk, .append)
                 writer.write([batch, [(beta, "6")], [(gamma, "7"), (alpha, "8")]])

@@ -32,9 +32,9 @@ private let intended = (1...6).map { "a\($0)" }
 
 @Suite(.timeLimit(.minutes(10))) struct `W-18: a log that is folded and rotated` {
     @Test(arguments: Durability.allCases)
-    func `loses nothing to any crash`(durability: Durability) throws {
+    func `loses nothing to any crash`(durability: Durability) async throws {
         var promised: [String] = []
-        try CrashSweep(seeds: 0..<1).run(
+        try await CrashSweep(seeds: 0..<1).run(
             work: { disk in
                 promised = []
                 try work(durability, on: disk) { promised.append($0.text) }

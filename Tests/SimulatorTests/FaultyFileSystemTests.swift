@@ -18,10 +18,10 @@ private func write(_ bytes: [UInt8], to path: String, syncing: Bool, on disk: an
 /// All contents that `/data/a` is found with after a crash somewhere in `work`, and whether "done" was kept.
 private func outcomes(
     _ work: (FaultyFileSystem) throws -> Void
-) throws -> (contents: Set<[UInt8]?>, keptPromise: Bool) {
+) async throws -> (contents: Set<[UInt8]?>, keptPromise: Bool) {
     var contents: Set<[UInt8]?> = []
     var keptPromise = true
-    try CrashSweep(seeds: 0..<4).run(
+    try await CrashSweep(seeds: 0..<4).run(
         prepare: { disk in
             try write(old, to: "/data/a", syncing: true, on: disk)
             try disk.syncDirectory("/data")
@@ -36,8 +36,8 @@ private func outcomes(
 }
 
 @Suite struct `The simulated disk` {
-    @Test func `keeps the promise of a replace that does everything`() throws {
-        let (contents, keptPromise) = try outcomes { disk in
+    @Test func `keeps the promise of a replace that does everything`() async throws {
+        let (contents, keptPromise) = try await outcomes { disk in
             try write(new, to: "/data/t", syncing: true, on: disk)
             try disk.rename("/data/t", to: "/data/a")
             try disk.syncDirectory("/data")
@@ -45,8 +45,8 @@ private func outcomes(
         #expect(contents == [old, new] && keptPromise)
     }
 
-    @Test func `catches a replace without a sync of the file`() throws {
-        let (contents, keptPromise) = try outcomes { disk in
+    @Test func `catches a replace without a sync of the file`() async throws {
+        let (contents, keptPromise) = try await outcomes { disk in
             try write(new, to: "/data/t", syncing: false, on: disk)
             try disk.rename("/data/t", to: "/data/a")
             try disk.syncDirectory("/data")
@@ -57,21 +57,21 @@ private func outcomes(
         #expect(!keptPromise)
     }
 
-    @Test func `catches a replace without a sync of the directory`() throws {
-        let (contents, keptPromise) = try outcomes { disk in
+    @Test func `catches a replace without a sync of the directory`() async throws {
+        let (contents, keptPromise) = try await outcomes { disk in
             try write(new, to: "/data/t", syncing: true, on: disk)
             try disk.rename("/data/t", to: "/data/a")
         }
         #expect(contents == [old, new] && !keptPromise)
     }
 
-    @Test func `catches a file written in place`() throws {
-        let (contents, keptPromise) = try outcomes { try write(new, to: "/data/a", syncing: true, on: $0) }
+    @Test func `catches a file written in place`() async throws {
+        let (contents, keptPromise) = try await outcomes { try write(new, to: "/data/a", syncing: true, on: $0) }
         #expect(contents.count > 5 && keptPromise)
     }
 
-    @Test func `catches a name removed before the new one is there`() throws {
-        let (contents, _) = try outcomes { disk in
+    @Test func `catches a name removed before the new one is there`() async throws {
+        let (contents, _) = try await outcomes { disk in
             try write(new, to: "/data/t", syncing: true, on: disk)
             try disk.unlink("/data/a")
             try disk.rename("/data/t", to: "/data/a")
@@ -80,9 +80,9 @@ private func outcomes(
         #expect(contents.contains(nil))
     }
 
-    @Test func `may lose a file between two directories`() throws {
+    @Test func `may lose a file between two directories`() async throws {
         var losses = 0
-        try CrashSweep(directories: ["/data", "/other"], seeds: 0..<8).run(
+        try await CrashSweep(directories: ["/data", "/other"], seeds: 0..<8).run(
             prepare: { try AtomicFile.create("/data/a", with: old, on: $0) },
             work: { disk in
                 try disk.rename("/data/a", to: "/other/a")

@@ -135,10 +135,10 @@ private final class FakeServer {
     }
 
     /// Every step of a flush, with every damage: the server has all, once; what it refused is kept, once.
-    @Test func `loses nothing and doubles nothing when the flush is killed`() throws {
+    @Test func `loses nothing and doubles nothing when the flush is killed`() async throws {
         let path = "/data/spool/x.spool"
         var servers: [FakeServer] = []
-        try CrashSweep(seeds: 0..<1).run(
+        try await CrashSweep(seeds: 0..<1).run(
             prepare: { disk in try disk.rename(Self.leave([1, 2, 5, 6], on: disk), to: path) },
             work: { disk in
                 servers.append(FakeServer())

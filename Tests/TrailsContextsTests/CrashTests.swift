@@ -12,9 +12,9 @@ import Vocabulary
         try store(disk).exists(id.name) ? store(disk).read(id, passphrase: secret) : nil
     }
 
-    @Test func `is there or not when it was being created`() throws {
+    @Test func `is there or not when it was being created`() async throws {
         let id = try root("a")
-        try CrashSweep(seeds: 0..<1).run(
+        try await CrashSweep(seeds: 0..<1).run(
             work: { try store($0).create(sample, as: id) },
             check: { disk, acknowledged, run in
                 let context = try self.found(disk, id)
@@ -24,11 +24,11 @@ import Vocabulary
             })
     }
 
-    @Test func `is the old or the new one when it was being changed`() throws {
+    @Test func `is the old or the new one when it was being changed`() async throws {
         let id = try kept("a")
         var new = sample
         new.server = "ws://elsewhere/ws"
-        try CrashSweep(seeds: 0..<1).run(
+        try await CrashSweep(seeds: 0..<1).run(
             prepare: { try store($0).create(sample, as: id) },
             work: { try store($0).update(id) { $0.server = "ws://elsewhere/ws" } },
             check: { disk, acknowledged, run in
@@ -39,9 +39,9 @@ import Vocabulary
             })
     }
 
-    @Test func `has its children, old or new`() throws {
+    @Test func `has its children, old or new`() async throws {
         let id = try root("a")
-        try CrashSweep(seeds: 0..<1).run(
+        try await CrashSweep(seeds: 0..<1).run(
             prepare: { try store($0).create(sample, as: id, encryption: self.encryption) },
             work: { disk in
                 try store(disk).addChild(child(1), to: id)
@@ -56,9 +56,9 @@ import Vocabulary
             })
     }
 
-    @Test func `is plain or encrypted when it was being encrypted`() throws {
+    @Test func `is plain or encrypted when it was being encrypted`() async throws {
         let id = try root("a")
-        try CrashSweep(seeds: 0..<1).run(
+        try await CrashSweep(seeds: 0..<1).run(
             prepare: { try store($0).create(sample, as: id) },
             work: { try store($0).encrypt(id, self.encryption) },
             check: { disk, acknowledged, run in
@@ -68,9 +68,9 @@ import Vocabulary
             })
     }
 
-    @Test func `is in its place or in the trash when it was being removed`() throws {
+    @Test func `is in its place or in the trash when it was being removed`() async throws {
         let id = try root("a")
-        try CrashSweep(seeds: 0..<1).run(
+        try await CrashSweep(seeds: 0..<1).run(
             prepare: { try store($0).create(sample, as: id) },
             work: { try store($0).remove(id) },
             check: { disk, acknowledged, run in

@@ -192,8 +192,8 @@ struct ProcessScene: ProcessTable {
         #expect(try self.disk.names(in: "/data/trails/sessions") == [names[0]])
     }
 
-    @Test func `is remembered whole or not at all`() throws {
-        try CrashSweep(seeds: 0..<1).run(
+    @Test func `is remembered whole or not at all`() async throws {
+        try await CrashSweep(seeds: 0..<1).run(
             prepare: { try store($0).create(sample, as: root("one")) },
             work: { disk in
                 let scene = self.shells.adding(201, under: 200)

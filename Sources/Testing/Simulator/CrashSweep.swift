@@ -23,13 +23,13 @@ package struct CrashSweep: Sendable {
     ///
     /// What `prepare` leaves is made durable before the work begins. `work` answers whether it was finished, in
     /// other words: whether a caller would have been told "done". `check` gets the disk as it is after the restart.
-    /// Returns how many runs there were.
+    /// Other tasks get their turn in between. Returns how many runs there were.
     @discardableResult
     package func run(
         prepare: (FaultyFileSystem) throws -> Void = { _ in },
         work: (FaultyFileSystem) throws -> Void,
         check: (FaultyFileSystem, _ acknowledged: Bool, Run) throws -> Void
-    ) throws -> Int {
+    ) async throws -> Int {
         let prepared = FaultyFileSystem(directories: self.directories)
         try prepare(prepared)
         prepared.restart(after: FaultyFileSystem.Damage(bytes: .kept, names: .kept))
@@ -38,6 +38,7 @@ package struct CrashSweep: Sendable {
         var count = 0
         // The last point is never reached: all was acknowledged, and then the power went.
         for point in 1...(2 * calm.operations + 1) {
+            await Task.yield()  // who waits for a thread meanwhile is not to wait for the whole sweep
             let crashed = prepared.copy(crashAt: point)
             let acknowledged = (try? work(crashed)) != nil
             for damage in FaultyFileSystem.Damage.allCases {
