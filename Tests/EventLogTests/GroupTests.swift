@@ -34,7 +34,7 @@ import Vocabulary
     @Test func `is durable in the order of its batch in mode append`() async throws {
         // What comes later in a batch must not be there without what comes before.
         let batch: [Note] = [(beta, "1"), (alpha, "2"), (beta, "3"), (gamma, "4"), (alpha, "5")]
-        try await CrashSweep(seeds: 0..<1).run(
+        try await CrashSweep(seeds: 0..<1, stride: sweepStride).run(
             work: { disk in
                 var writer = try LogWriter.open(on: disk, .append)
                 writer.write([batch, [(beta, "6")], [(gamma, "7"), (alpha, "8")]])

@@ -34,7 +34,7 @@ private let intended = (1...6).map { "a\($0)" }
     @Test(arguments: Durability.allCases)
     func `loses nothing to any crash`(durability: Durability) async throws {
         var promised: [String] = []
-        try await CrashSweep(seeds: 0..<1).run(
+        try await CrashSweep(seeds: 0..<1, stride: sweepStride).run(
             work: { disk in
                 promised = []
                 try work(durability, on: disk) { promised.append($0.text) }

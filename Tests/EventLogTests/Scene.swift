@@ -1,4 +1,5 @@
 import DurableFiles
+import Foundation
 import Simulator
 import Vocabulary
 
@@ -86,3 +87,6 @@ func code(_ body: () throws(LogFault) -> Void) -> LogFault.Code? {
         return error.code
     }
 }
+
+/// Of how many crashes of a sweep one is tried: `make lab` tries them all.
+let sweepStride = ProcessInfo.processInfo.environment["CRASHLAB"] == "long" ? 1 : 8

@@ -63,7 +63,7 @@ final class TestServer {
         self.process.standardError = FileHandle.nullDevice
         try? FileManager.default.removeItem(at: self.output)
         try self.process.run()
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(90)
         while ContinuousClock.now < deadline {
             let text = (try? String(contentsOf: self.output, encoding: .utf8)) ?? ""
             if let port = text.firstMatch(of: /listening on wss?:\/\/[a-z0-9.]+:(\d+)\/ws/)?.1 {

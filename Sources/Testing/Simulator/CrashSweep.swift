@@ -13,10 +13,13 @@ package struct CrashSweep: Sendable {
 
     package let directories: [String]
     package let seeds: Range<UInt64>
+    /// Of how many runs one is made. All crash points are, and over them all kinds of damage.
+    package let stride: Int
 
-    package init(directories: [String] = ["/data"], seeds: Range<UInt64> = 0..<2) {
+    package init(directories: [String] = ["/data"], seeds: Range<UInt64> = 0..<2, stride: Int = 1) {
         self.directories = directories
         self.seeds = seeds
+        self.stride = stride
     }
 
     /// Prepares a disk, does the work on it until the crash, and has the restarted disk checked.
@@ -38,10 +41,11 @@ package struct CrashSweep: Sendable {
         var count = 0
         // The last point is never reached: all was acknowledged, and then the power went.
         for point in 1...(2 * calm.operations + 1) {
-            await Task.yield()  // who waits for a thread meanwhile is not to wait for the whole sweep
             let crashed = prepared.copy(crashAt: point)
             let acknowledged = (try? work(crashed)) != nil
-            for damage in FaultyFileSystem.Damage.allCases {
+            for (number, damage) in FaultyFileSystem.Damage.allCases.enumerated()
+            where (number + point) % self.stride == 0 {
+                await Task.yield()  // who waits for a thread meanwhile is not to wait for the whole sweep
                 for seed in self.seeds {
                     let disk = crashed.copy(seed: seed)
                     disk.restart(after: damage)
