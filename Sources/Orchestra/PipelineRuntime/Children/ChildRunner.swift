@@ -29,11 +29,14 @@ struct ChildRunner: Sendable {
     let kit: RunKit
 
     func run(_ seat: ChildSeat) async -> ChildEnding {
+        var outage = Outage(world: self.kit.world, max: self.kit.limits.outage)
         while !Task.isCancelled {
             if let stop = seat.stop { return .stopped(stop) }
             do throws(SessionRefusal) {
                 if let ending = try await self.turn(seat) { return ending }
+                outage.end()
             } catch {
+                if let fault = outage.fault(of: error) { return .stopped(.storeLost(fault)) }
                 guard error.mayPass else { return .refused("the child cannot be run: \(error)") }
             }
             if (try? await self.kit.world.sleep(self.kit.limits.poll)) == nil { break }
@@ -101,6 +104,33 @@ struct ChildRunner: Sendable {
     private func path(of name: String) -> String {
         let folder = URL(filePath: self.kit.place.workingDirectory, directoryHint: .isDirectory)
         return URL(filePath: name, relativeTo: folder).standardizedFileURL.path(percentEncoded: false)
+    }
+}
+
+/// For how long a store has not answered somebody who asks it again and again.
+struct Outage {
+    private let world: RunWorld
+    private let max: Duration
+    private var start: Timestamp?
+
+    init(world: RunWorld, max: Duration) {
+        self.world = world
+        self.max = max
+    }
+
+    mutating func end() { self.start = nil }
+
+    /// What is wrong with the store, once that has lasted too long, or time cannot mend it.
+    mutating func fault(of refusal: SessionRefusal) -> TurnFault? {
+        guard case .store(.failed(let fault)) = refusal else {
+            self.end()
+            return nil
+        }
+        let now = self.world.now()
+        let start = self.start ?? now
+        self.start = start
+        let isOver = now.since(start) >= self.max || fault.code == .corrupt || fault.code == .newer
+        return isOver ? fault : nil
     }
 }
 

@@ -71,11 +71,15 @@ extension SessionLoop {
         self.works.start(name) {
             let left = time?.since(kit.world.now()) ?? .zero
             if left > .zero, (try? await kit.world.sleep(left)) == nil { return }
+            var outage = Outage(world: kit.world, max: kit.limits.outage)
             while !Task.isCancelled {
                 do throws(SessionRefusal) {
                     let report = try await sessions.look(at: context, isBusy: seat?.isTaken ?? false)
                     return inbox.put(.command(.observeChild(plan.key, report, fraction: kit.world.fraction())))
                 } catch {
+                    if let fault = outage.fault(of: error) {
+                        return inbox.put(.child(plan, session: session, .stopped(.storeLost(fault))))
+                    }
                     guard case .store(.failed) = error else {
                         return inbox.put(.command(.failChild(plan.key, reason: error.description)))
                     }
