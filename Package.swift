@@ -292,7 +292,6 @@ let package = Package(
                 "TurnModel", "Vocabulary", "orchestra",
             ]),
         tests("SimulatorTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
-        tests("SQLiteStorageTests", uses: ["SQLiteStorage", "Vocabulary"]),
         tests("StoryTests", uses: ["orchestra", "TrailsClient", "trails", "trailsd"]),
         tests("TidyTests"),
         tests(

@@ -11,9 +11,6 @@ package struct SQLConnection {
         self.database = database
         self.path = path
     }
-
-    /// SQLite's own.
-    var handle: OpaquePointer? { self.database.sqliteConnection }
 }
 
 extension SQLConnection {

@@ -16,15 +16,12 @@ package final class SQLiteFile: Sendable {
     let pool: DatabasePool
     private let lock: SidecarLock
     private let identity: FileIdentity?
-    /// Of a file that is not shared.
-    let log: LogAhead?
 
-    private init(path: String, pool: DatabasePool, lock: SidecarLock, log: LogAhead?) {
+    private init(path: String, pool: DatabasePool, lock: SidecarLock) {
         self.path = path
         self.pool = pool
         self.lock = lock
         self.identity = FileIdentity(path)
-        self.log = log
     }
 }
 
@@ -60,10 +57,7 @@ extension SQLiteFile {
         let lock = try SidecarLock(for: path, waiting: options.isShared ? options.busyTimeout : .zero)
         defer { if options.isShared { lock.release() } }
         let file = try self.connect(path, options, lock)
-        try file.write { connection throws(StorageError) in
-            try connection.migrate(options)
-            file.log?.watch(connection.handle)
-        }
+        try file.write { connection throws(StorageError) in try connection.migrate(options) }
         try file.assertDurability()
         return file
     }
@@ -94,7 +88,7 @@ extension SQLiteFile {
         } catch {
             throw StorageError(error, path: path)
         }
-        let file = SQLiteFile(path: path, pool: pool, lock: lock, log: try self.log(of: path, pool, options))
+        let file = SQLiteFile(path: path, pool: pool, lock: lock)
         try file.write { connection throws(StorageError) in
             // GRDB has set NORMAL by now, which loses acknowledged commits when the power goes.
             try connection.execute("PRAGMA synchronous = FULL")
@@ -102,18 +96,6 @@ extension SQLiteFile {
             try connection.execute("PRAGMA wal_autocheckpoint = \(Int64(options.logMax.bytes) / pageSize)")
         }
         return file
-    }
-
-    private static func log(
-        of path: String, _ pool: DatabasePool, _ options: SQLiteOptions
-    ) throws(StorageError) -> LogAhead? {
-        guard !options.isShared else { return nil }
-        do {
-            let pageSize = try pool.unsafeReentrantWrite { try SQLConnection($0, path: path).integer(of: "page_size") }
-            return LogAhead(of: path, pageSize: Int(pageSize), framesMax: options.logMax.bytes / Int(pageSize))
-        } catch {
-            throw StorageError(error, path: path)
-        }
     }
 
     private static func configuration(_ options: SQLiteOptions) -> Configuration {

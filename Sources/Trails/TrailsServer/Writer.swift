@@ -98,7 +98,6 @@ final class Writer<Store: TrailsStore>: Sendable {
             self.forgetEnded(of: batch, &state.tree)
             state.tree.forgetPast()
             self.snapshot.withLock { $0 = state.tree }
-            self.store.prepareForCommits()
         }
     }
 

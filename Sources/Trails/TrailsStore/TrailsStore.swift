@@ -29,8 +29,6 @@ package protocol TrailsStore: AnyObject, Sendable {
     func commit() throws(StoreError)
     /// Drops everything since `begin`; never throws, for it is what follows a throw.
     func rollback()
-    /// Does ahead what the next commits would have to wait for. Called when everybody has heard of a commit.
-    func prepareForCommits()
 
     /// One app, with its waiting commands and its cancels; without its `sequence`.
     func state(of app: AppID) throws(StoreError) -> AppState?

@@ -68,8 +68,6 @@ extension SQLiteTrailsStore {
         }
     }
 
-    package func prepareForCommits() { self.file.prepareForCommits() }
-
     package func record(_ events: [ProcessTree.Event], at now: Timestamp) throws(StoreError) -> EventID {
         let last = self.newest.wrappingAdd(Int64(events.count), ordering: .relaxed).newValue
         let first = last - Int64(events.count) + 1
