@@ -9,7 +9,7 @@
 CAIRN_BUILD_DIR ?= .build
 export CAIRN_BUILD_DIR
 # Many tests start processes: more of them at once than this only make each other late.
-export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 2
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 4
 PREFIX ?= /usr/local
 DESTDIR ?=
 SWIFT_FLAGS ?=
