@@ -2,7 +2,7 @@ import DotLanguage
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct `Any text` {
+@Suite(.timeLimit(.minutes(15))) struct `Any text` {
     static let seeds: [UInt64] = [1, 2, 3, 4, 5, 6, 7, 8]
 
     @Test(arguments: seeds)

@@ -76,7 +76,7 @@ import Vocabulary
     }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct `The logs of a real directory` {
+@Suite(.timeLimit(.minutes(15))) struct `The logs of a real directory` {
     @Test(arguments: Durability.allCases)
     func `have every event of sixty-four writers, in order, with numbers without gaps`(
         durability: Durability

@@ -5,7 +5,7 @@ import Vocabulary
 
 @testable import ModelClient
 
-@Suite(.timeLimit(.minutes(2))) struct ChatClientTests {
+@Suite(.timeLimit(.minutes(10))) struct ChatClientTests {
     private static let secret = "sk-0123456789abcdef"
 
     private func request() -> ChatRequest {

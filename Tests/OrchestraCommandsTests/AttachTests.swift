@@ -1,7 +1,7 @@
 import Testing
 
 /// `orchestra attach` beside `orchestra run`, both as a person types them.
-@Suite(.timeLimit(.minutes(5))) struct `orchestra attach` {
+@Suite(.timeLimit(.minutes(15))) struct `orchestra attach` {
     private func play(_ script: String) throws -> String {
         try Workshop(["demo.dot": Workshop.demo]).play(script)
     }

@@ -3,7 +3,7 @@ import TestKit
 import Testing
 
 /// The real program, with a configuration file, layers of prompts, and sessions that go on elsewhere.
-@Suite(.timeLimit(.minutes(5))) struct `A configured run` {
+@Suite(.timeLimit(.minutes(15))) struct `A configured run` {
     private static let files = [
         "flow.dot": """
         digraph Flow { goal="fun" start -> look -> ask -> hold -> again -> end
@@ -116,7 +116,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct `A session that goes on` {
+@Suite(.timeLimit(.minutes(15))) struct `A session that goes on` {
     private static let flow = """
         digraph Flow { start -> hold -> ask -> end
             hold [shape=hexagon, label="Ok?"]

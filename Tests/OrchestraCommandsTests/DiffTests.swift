@@ -1,6 +1,6 @@
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct `orchestra diff` {
+@Suite(.timeLimit(.minutes(15))) struct `orchestra diff` {
     @Test func `compares a fork with its origin from where they part`() throws {
         let shop = try Workshop(["demo.dot": Workshop.demo])
         let said = try shop.play(

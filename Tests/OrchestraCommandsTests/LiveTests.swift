@@ -1,7 +1,7 @@
 import Testing
 
 /// A run on a terminal of its own (script(1) makes one), by what is on it and not when.
-@Suite(.timeLimit(.minutes(5))) struct `orchestra on a terminal` {
+@Suite(.timeLimit(.minutes(15))) struct `orchestra on a terminal` {
     private static let pipeline = """
         digraph demo {
             start [shape=Mdiamond]; exit [shape=Msquare]

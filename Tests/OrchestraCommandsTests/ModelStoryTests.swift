@@ -3,7 +3,7 @@ import TestKit
 import Testing
 
 /// The real program, and a server over a real socket.
-@Suite(.timeLimit(.minutes(5))) struct `A run with a model server` {
+@Suite(.timeLimit(.minutes(15))) struct `A run with a model server` {
     private static let pipeline = """
         digraph Ask {
             start -> draft -> test -> end

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Commands as nobody would write them, in the real program.
-@Suite(.timeLimit(.minutes(5))) struct `A rough command` {
+@Suite(.timeLimit(.minutes(15))) struct `A rough command` {
     private let folder: URL
 
     init() throws {

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The real program is killed with SIGKILL while a command works.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct `A command whose runner was killed` {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct `A command whose runner was killed` {
     private let folder: URL
 
     init() throws {

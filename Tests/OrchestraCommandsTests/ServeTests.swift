@@ -1,6 +1,6 @@
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct `orchestra serve` {
+@Suite(.timeLimit(.minutes(15))) struct `orchestra serve` {
     @Test func `says where it is, makes the token for this user alone, and ends when it is told`() throws {
         let shop = try Workshop([:])
         let said = try shop.play(

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The store of a run goes away in the middle, before the run's second node: the real program, the real file.
-@Suite(.timeLimit(.minutes(5))) struct `A run whose store is lost` {
+@Suite(.timeLimit(.minutes(15))) struct `A run whose store is lost` {
     private let folder: URL
 
     init() throws {

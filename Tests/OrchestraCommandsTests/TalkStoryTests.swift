@@ -2,7 +2,7 @@ import Foundation
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(5))) struct `A talk with an agent` {
+@Suite(.timeLimit(.minutes(15))) struct `A talk with an agent` {
     private static let flow = """
         digraph Flow { goal="fun" start -> talk -> end
             talk ["agent.mode"=interactive, prompt="Plan it"] }

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The real program; `REWRITE=1 swift test --filter OrchestraCommandsTests` records the stories again.
-@Suite(.timeLimit(.minutes(5))) struct `A session with orchestra` {
+@Suite(.timeLimit(.minutes(15))) struct `A session with orchestra` {
     @Test(arguments: ["compile", "graph"])
     func `goes as it is told`(name: String) throws {
         let file = Play.stories.appending(path: "\(name).txt")

@@ -6,7 +6,7 @@ import Vocabulary
 
 @testable import PipelineRuntime
 
-@Suite(.timeLimit(.minutes(2))) struct AgentHandlerTests {
+@Suite(.timeLimit(.minutes(10))) struct AgentHandlerTests {
     private func ask(_ command: String, _ call: HandlerCall) async throws -> Outcome {
         try #require(await CodergenHandler(AgentCommand(command)).run(call))
     }

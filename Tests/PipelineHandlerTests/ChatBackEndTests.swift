@@ -11,7 +11,7 @@ import Vocabulary
 
 @testable import PipelineRuntime
 
-@Suite(.timeLimit(.minutes(2))) struct ChatBackEndTests {
+@Suite(.timeLimit(.minutes(10))) struct ChatBackEndTests {
     private func backEnd(_ server: ModelServer, model: String = "small") throws -> ChatBackEnd {
         let endpoint = try ChatEndpoint(server.url, key: ModelKey("hunter22", from: "THE_KEY"))
         return ChatBackEnd(

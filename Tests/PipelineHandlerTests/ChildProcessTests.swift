@@ -5,7 +5,7 @@ import Testing
 
 @testable import PipelineRuntime
 
-@Suite(.timeLimit(.minutes(2))) struct ChildProcessTests {
+@Suite(.timeLimit(.minutes(10))) struct ChildProcessTests {
     private func request(_ script: String, timeout: Duration? = nil) -> ProcessRequest {
         ProcessRequest(
             command: ["/bin/sh", "-c", script], environment: ["PATH": "/usr/bin:/bin"], workingDirectory: "/tmp",

@@ -5,7 +5,7 @@ import Testing
 
 @testable import PipelineRuntime
 
-@Suite(.timeLimit(.minutes(2))) struct InterviewerTests {
+@Suite(.timeLimit(.minutes(10))) struct InterviewerTests {
     private static let gate = Scene.gate("[Y] Ship it", "[N] Stop")
 
     @Test func `an automatic yes takes the first choice`() async {

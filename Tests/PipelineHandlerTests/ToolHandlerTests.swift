@@ -6,7 +6,7 @@ import Vocabulary
 
 @testable import PipelineRuntime
 
-@Suite(.timeLimit(.minutes(2))) struct ToolHandlerTests {
+@Suite(.timeLimit(.minutes(10))) struct ToolHandlerTests {
     @Test func `tells the context what a command said`() async throws {
         let reports = Reports()
         let call = Scene.call(

@@ -7,7 +7,7 @@ import Vocabulary
 @testable import PipelineRuntime
 
 /// How far a run may be ahead of the disk, and what a node costs there.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct AheadTests {
     /// Opens when it was called so often.
     private final class Tally: Sendable {

@@ -6,7 +6,7 @@ import Vocabulary
 
 @testable import PipelineRuntime
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct BranchTests {
     private static let nested = """
         digraph nested {
@@ -140,7 +140,7 @@ struct BranchTests {
     }
 }
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct UnknownFateTests {
     /// Killed while node b is at work.
     private func killed() async throws -> Stage {

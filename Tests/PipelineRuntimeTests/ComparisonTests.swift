@@ -8,7 +8,7 @@ import Vocabulary
 @testable import PipelineRuntime
 
 /// Two sessions side by side.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct ComparisonTests {
     @Test func `pairs are the most that keep both orders`() {
         func text(_ left: String, _ right: String) -> String {

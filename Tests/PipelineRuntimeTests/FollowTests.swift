@@ -8,7 +8,7 @@ import Vocabulary
 @testable import PipelineRuntime
 
 /// Following a session through its record.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct FollowTests {
     /// What whoever watched the run was told, as programs read it.
     private final class Witness: RunObserver {

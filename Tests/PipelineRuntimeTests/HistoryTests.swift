@@ -8,7 +8,7 @@ import Vocabulary
 @testable import PipelineRuntime
 
 /// Sessions that have gone on for long cost no more than young ones.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct HistoryTests {
     private static let loop = """
         digraph loop {

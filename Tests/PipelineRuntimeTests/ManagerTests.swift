@@ -7,7 +7,7 @@ import Vocabulary
 
 @testable import PipelineRuntime
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct ManagerTests {
     static let manager = """
         digraph manager {

@@ -7,7 +7,7 @@ import Vocabulary
 
 @testable import PipelineRuntime
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct RecordTests {
     private func read(_ turn: CheckpointTurn, in graph: PipelineGraph) throws -> RunCheckpoint? {
         let new = turn.newTurn

@@ -6,7 +6,7 @@ import Vocabulary
 
 @testable import PipelineRuntime
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct RunTests {
     @Test func `a run writes what the specification counts`() async throws {
         let stage = try Stage(Pipelines.three)

@@ -10,7 +10,7 @@ import Vocabulary
 
 /// The decisions of the specification on sessions, D14 to D26 (spec/orchestra.md §0); those on the engine are in
 /// PipelineCoreTests and PipelineLintTests, D17 in OrchestraProgramTests.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct SessionDecisionTests {
     /// A session whose store died after so many writes.
     private func crashed(after writes: Int, on stage: Stage) async throws -> SessionRow {

@@ -7,7 +7,7 @@ import Vocabulary
 
 @testable import PipelineRuntime
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct SessionTests {
     /// Paused behind node a.
     private func paused(_ text: String = Pipelines.three) async throws -> Stage {

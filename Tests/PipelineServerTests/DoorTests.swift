@@ -7,7 +7,7 @@ import TurnModel
 import TurnStoreSQLite
 
 /// Who may do what, and who is turned away.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct DoorTests {
     @Test func `nothing is changed without the token, whoever asks`() async throws {
         try await Stage.run { stage in

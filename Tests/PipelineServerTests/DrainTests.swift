@@ -7,7 +7,7 @@ import TurnModel
 import Vocabulary
 
 /// How many runs there may be, and how they end with the server.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct DrainTests {
     @Test func `so many run at once, and another when one of them is done`() async throws {
         try await Stage.run({ $0.runsMax = 2 }) { stage in

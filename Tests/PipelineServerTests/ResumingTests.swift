@@ -6,7 +6,7 @@ import TurnModel
 import TurnStoreSQLite
 
 /// What the next server makes of what one has left.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct ResumingTests {
     @Test func `what a server paused when it ended goes on by itself with the next, and nothing else does`()
         async throws

@@ -6,7 +6,7 @@ import TurnModel
 import TurnStoreSQLite
 import Vocabulary
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct ServerTests {
     @Test func `runs a pipeline, and tells what happens, from the beginning or from any turn on`() async throws {
         try await Stage.run { stage in

@@ -8,7 +8,7 @@ import Vocabulary
 
 @testable import PipelineWorkspaces
 
-@Suite(.timeLimit(.minutes(5))) struct AttemptTests {
+@Suite(.timeLimit(.minutes(15))) struct AttemptTests {
     private let repository: Repository
     private let keeper = WorkspaceKeeper()
 

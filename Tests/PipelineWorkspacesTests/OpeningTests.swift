@@ -3,7 +3,7 @@ import Testing
 
 @testable import PipelineWorkspaces
 
-@Suite(.timeLimit(.minutes(5))) struct OpeningTests {
+@Suite(.timeLimit(.minutes(15))) struct OpeningTests {
     @Test func `opens a clean repository on a branch`() async throws {
         let repository = try Repository()
         let space = try await repository.space()

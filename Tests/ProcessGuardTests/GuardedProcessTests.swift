@@ -6,7 +6,7 @@ import Testing
 
 @testable import ProcessGuard
 
-@Suite(.timeLimit(.minutes(2))) struct `A guarded program` {
+@Suite(.timeLimit(.minutes(10))) struct `A guarded program` {
     private let folder = ScratchDirectory()
 
     private func start(_ script: String) -> ProcessStart {

@@ -18,7 +18,7 @@ enum ReadmeProgram {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct `The program of the README` {
+@Suite(.timeLimit(.minutes(10))) struct `The program of the README` {
     /// The block of Swift in a paper, but for its imports.
     static func program(in readme: String) -> [String] {
         let block = readme.firstMatch(of: /(?ms)^```swift\n(.*?)^```$/).map { String($0.1) } ?? ""

@@ -24,7 +24,7 @@ private struct Effort {
     }
 }
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct HistoryTests {
     private let folder: ScratchFolder
 
