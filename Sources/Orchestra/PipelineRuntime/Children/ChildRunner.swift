@@ -5,8 +5,10 @@ import Vocabulary
 
 /// How it came that a child is not run any more.
 enum ChildEnding: Sendable {
-    /// It is over, or paused.
-    case rests
+    /// It is over, or was never begun.
+    case over
+    /// It waits for somebody who goes on with it; who runs it was not asked to end it for good.
+    case paused
     /// It cannot be begun, or gone on with.
     case refused(String)
     case stopped(RunStop)
@@ -41,24 +43,24 @@ struct ChildRunner: Sendable {
             }
             if (try? await self.kit.world.sleep(self.kit.limits.poll)) == nil { break }
         }
-        return .rests
+        return .paused
     }
 
     /// One try; `nil` when it is to be made again.
     private func turn(_ seat: ChildSeat) async throws(SessionRefusal) -> ChildEnding? {
         let sessions = self.sessions()
         guard let row = try await sessions.newestSession(from: self.context) else {
-            if seat.halt != nil { return .rests }
+            if seat.halt != nil { return .over }
             return await self.play(try await self.begin(), seat)
         }
         let status = try sessions.summary(of: row).status
         let isOver = status.isFinal && sessions.restart(of: row) == nil
-        if isOver { return .rests }
+        if isOver { return .over }
         if status.isLive || seat.halt?.isForGood == true {
             if let wish = seat.takeWish() { try await sessions.ask(wish, of: row) }
             return nil
         }
-        if seat.halt != nil { return .rests }
+        if seat.halt != nil { return .paused }
         return await self.play(try await self.resume(row), seat)
     }
 
@@ -68,7 +70,9 @@ struct ChildRunner: Sendable {
         seat.leave()
         return switch report.ending {
         case .ended(.restarted), .stopped(.leaseLost): nil
-        case .ended, .paused: .rests
+        case .ended: .over
+        // Where it was paused before it heard that it is to end, it is told again.
+        case .paused: seat.halt?.isForGood == true ? nil : .paused
         case .stopped(let stop): .stopped(stop)
         }
     }
@@ -145,7 +149,7 @@ extension SessionRefusal {
 }
 
 extension Halt {
-    fileprivate var isForGood: Bool { if case .cancel = self.kind { true } else { false } }
+    var isForGood: Bool { if case .cancel = self.kind { true } else { false } }
 }
 
 extension HandlerRegistry {

@@ -50,10 +50,12 @@ extension SessionLoop {
     /// The child stands still, or cannot be run.
     func end(_ plan: ChildPlan, _ session: String, _ ending: ChildEnding) throws(RunStop) {
         self.works.forget(.child(session))
-        self.seats[session] = nil
+        let halt = self.seats.removeValue(forKey: session)?.halt
         switch ending {
+        // Asked for when the runner had left already.
+        case .paused where halt?.isForGood == true: self.start(plan, in: session, halting: halt)
         // Under a name of its own, so that the next regular look does not take its place.
-        case .rests: self.look(plan, session, at: nil, as: .rest(session))
+        case .over, .paused: self.look(plan, session, at: nil, as: .rest(session))
         case .refused(let reason): self.perform(.failChild(plan.key, reason: reason))
         case .stopped(let stop): throw stop
         }
