@@ -28,7 +28,7 @@ BUILD_PROGRAMS = for program in $(PROGRAMS); do $(RELEASE) --product $$program |
 help:
 	@echo 'make demo      install what is missing, build, and watch a pipeline and a tree survive kill -9'
 	@echo 'make test      all tests'
-	@echo 'make check     the style: format, tidiness, arrows of the house, systemd units'
+	@echo 'make check     the style: format, tidiness, arrows of the house, systemd units; memory of functions'
 	@echo 'make build     the programs, optimised'
 	@echo 'make install   what was built, completions, man pages and units, below PREFIX ($(PREFIX))'
 ifneq ($(wildcard scripts/bench),)
@@ -54,6 +54,8 @@ check:
 	@scripts/check-units deploy/systemd
 	@swift build --build-tests --explicit-target-dependency-import-check error $(IN_BUILD_DIR)
 	@scripts/within $(TEST_TIMEOUT) swift test --skip-build --disable-xctest $(IN_BUILD_DIR) --filter TidyTests
+	@$(BUILD_PROGRAMS)
+	@cd "$$($(RELEASE) --show-bin-path)" && "$(CURDIR)/scripts/check-frames" $(PROGRAMS)
 
 build:
 	@scripts/setup

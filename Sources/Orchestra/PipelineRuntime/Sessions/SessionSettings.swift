@@ -43,12 +43,10 @@ extension Sessions {
         return settings
     }
 
-    /// Keeps what a session that begins now is run by.
-    func keepSettings(of source: PipelineSource) async throws(SessionRefusal) -> BLAKE3.Digest? {
+    /// What a session that begins now is run by; `nil` when that is nothing that has to be kept.
+    func settings(for source: PipelineSource) -> NewBlob? {
         let settings = SessionSettings(prompts: source.prompts, models: self.kit.models)
-        guard !settings.isEmpty else { return nil }
-        let bytes = settings.bytes
-        return try await asking { () async throws(TurnStoreError) in try await self.store.putBlob(bytes).hash }
+        return settings.isEmpty ? nil : NewBlob(settings.bytes)
     }
 
     /// The pipeline with the layers that the files have now.

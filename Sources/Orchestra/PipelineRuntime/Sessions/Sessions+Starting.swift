@@ -47,17 +47,28 @@ extension Sessions {
         let source = try source.prompts.isEmpty ? self.prompted(source) : source
         try await self.publishTypes()
         let displayID = try await self.displayID()
+        return try self.begun(source, displayID, variables: variables, at: node, in: context, after: predecessor)
+    }
+
+    /// The new session, when all that has to be waited for is there. Not a part of the function before, which keeps
+    /// what it holds while it waits: docs/decisions.md, 69.
+    @inline(never)
+    private func begun(
+        _ source: PipelineSource, _ displayID: DisplayID, variables: JSONObject, at node: NodeID?,
+        in context: ContextID?, after predecessor: ContextID?
+    ) throws(SessionRefusal) -> SessionRun {
         let run = PipelineRun(
             source.graph, settings: self.kit.settings(of: displayID, in: PipelineContext(variables)))
         try self.check(run, .start(variables: variables, at: node))
+        let settings = self.settings(for: source)
         let story = SessionStory(
             of: source, displayID: displayID, at: self.kit.world.now(),
             engineVersion: self.kit.engineVersion, agent: self.kit.agent, predecessor: predecessor,
-            settings: try await self.keepSettings(of: source))
+            settings: settings?.hash)
         let session = NewSession(displayID: displayID, name: source.graph.name)
         return self.sessionRun(
             of: source, run, story, .start(variables: variables, at: node),
-            footing: context.map { .claiming($0, session) } ?? .new(base: nil, session))
+            footing: context.map { .claiming($0, session) } ?? .new(base: nil, session), settings: settings)
     }
 
     /// The session goes on where its record ends; what is completed is not run again (spec/orchestra.md 3.5). One that
@@ -170,20 +181,30 @@ extension Sessions {
         let source = try await self.source(of: story, options)
         try await self.publishTypes()
         let displayID = try await self.displayID()
+        let origin = SessionStory.Origin(context: row.context.id, turn: checkpoint)
+        return try self.fork(of: story, from: origin, record, source, displayID, options)
+    }
+
+    /// The fork, when all that has to be waited for is there; as `begun`.
+    @inline(never)
+    private func fork(
+        of story: SessionStory, from origin: SessionStory.Origin, _ record: SessionRecord, _ source: PipelineSource,
+        _ displayID: DisplayID, _ options: ReplayOptions
+    ) throws(SessionRefusal) -> SessionRun {
         var snapshot = RunMemory(try record.chain(in: source.graph)).snapshot
         try self.change(&snapshot, by: options, story)
         let context = RunMemory([snapshot]).context
         var run = PipelineRun(source.graph, settings: self.kit.settings(of: displayID, in: context))
         run.restore(checkpoints: [snapshot], events: [])
         try self.check(run, story)
+        let settings = self.settings(for: source)
         let fork = SessionStory(
             of: source, displayID: displayID, at: self.kit.world.now(),
-            origin: .init(context: row.context.id, turn: checkpoint), engineVersion: self.kit.engineVersion,
-            agent: self.kit.agent, settings: try await self.keepSettings(of: source))
+            origin: origin, engineVersion: self.kit.engineVersion, agent: self.kit.agent, settings: settings?.hash)
         return self.sessionRun(
             of: source, run, fork, .resume,
-            footing: .new(base: checkpoint, NewSession(displayID: displayID, name: source.graph.name)),
-            preface: [.fork, .event(.checkpoint(snapshot), nil)])
+            footing: .new(base: origin.turn, NewSession(displayID: displayID, name: source.graph.name)),
+            preface: [.fork, .event(.checkpoint(snapshot), nil)], settings: settings)
     }
 
     func turn(_ turn: TurnID, of row: SessionRow) async throws(SessionRefusal) -> Turn {
@@ -284,7 +305,7 @@ extension Sessions {
         of source: PipelineSource, _ run: PipelineRun, _ story: SessionStory, _ first: PipelineRun.Command,
         footing: SessionJournal.Footing,
         record: SessionRecord? = nil, over lease: Lease? = nil,
-        preface: [RecordEntry] = [], settling settlements: [Settlement] = []
+        preface: [RecordEntry] = [], settling settlements: [Settlement] = [], settings: NewBlob? = nil
     ) -> SessionRun {
         let token = self.token()
         let owner = self.kit.owner
@@ -296,7 +317,7 @@ extension Sessions {
             journal: SessionJournal(
                 footing, head: record?.head, lastCheckpoint: record?.lastCheckpoint, in: self.store,
                 claim: owner.claim(token: token, for: self.kit.limits.lease, over: lease), kit: kit,
-                blobs: isNew ? [NewBlob(source.bytes)] : []),
+                blobs: isNew ? [NewBlob(source.bytes)] + [settings].compactMap(\.self) : []),
             writer: RecordWriter(
                 story: story, owner: "\(owner.host):\(owner.pid)", start: run.graph.start),
             scene: SessionLoop.Scene(token: token, displayID: story.displayID), kit: kit)
