@@ -142,7 +142,8 @@ struct ManagerTests {
         async let report = run.run()
         while try await sessions.list().first(where: { $0.name == "child" })?.status != .paused { await Task.yield() }
         run.requestCancel(reason: "enough")
-        #expect(await report.ending == .ended(.cancelled(reason: "enough")))
+        let ending = await report.ending
+        #expect(ending == .ended(.cancelled(reason: "enough")))
         #expect(try sessions.summary(of: try await self.rows(stage).child).status == .cancelled)
     }
 

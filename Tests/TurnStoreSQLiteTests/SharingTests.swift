@@ -53,6 +53,20 @@ struct SharingTests {
         try writer.write { connection throws(StorageError) in try connection.execute("COMMIT") }
     }
 
+    /// Or whoever was told to stop would take the store for lost.
+    @Test
+    func `answers a task that is cancelled`() async throws {
+        let store = try self.open()
+        defer { store.close() }
+        let context = try await store.createContext().context
+        let task = Task {
+            while !Task.isCancelled { await Task.yield() }
+            return try await store.context(context).id
+        }
+        task.cancel()
+        #expect(try await task.value == context)
+    }
+
     @Test
     func `says that it is busy while somebody makes it`() throws {
         let path = self.folder.file("store.sqlite")

@@ -175,14 +175,19 @@ extension SQLiteFile {
     }
 
     /// Runs `body` on a connection that reads: it sees one commit, whole.
+    ///
+    /// A task that is cancelled gets its answer all the same: that it is must not look like a file that cannot be read.
     package func read<Value: Sendable>(
         _ body: @escaping @Sendable (SQLConnection) throws(StorageError) -> Value
     ) async throws(StorageError) -> Value {
-        do {
-            return try await self.pool.read { try body(SQLConnection($0, path: self.path)) }
-        } catch {
-            throw StorageError(error, path: self.path)
+        let path = self.path
+        let result: Result<Value, StorageError> = await withCheckedContinuation { continuation in
+            self.pool.asyncRead { database in
+                let result = Result { try body(SQLConnection(try database.get(), path: path)) }
+                continuation.resume(returning: result.mapError { StorageError($0, path: path) })
+            }
         }
+        return try result.get()
     }
 
     /// Looks the whole file over; each line is something that is wrong with it.

@@ -77,7 +77,7 @@ extension SessionLoop {
             while !Task.isCancelled {
                 do throws(SessionRefusal) {
                     let report = try await sessions.look(at: context, isBusy: seat?.isTaken ?? false)
-                    return inbox.put(.command(.observeChild(plan.key, report, fraction: kit.world.fraction())))
+                    return inbox.put(.looked(plan, session: session, report))
                 } catch {
                     if let fault = outage.fault(of: error) {
                         return inbox.put(.child(plan, session: session, .stopped(.storeLost(fault))))
@@ -89,6 +89,13 @@ extension SessionLoop {
                 if (try? await kit.world.sleep(kit.limits.poll)) == nil { return }
             }
         }
+    }
+
+    /// A look may be old when it is heard of: as long as somebody here runs the child, or stands by, it does not rest.
+    func note(_ report: ChildReport, of plan: ChildPlan, _ session: String) {
+        var report = report
+        if report.standing == .resting, self.seats[session] != nil { report.standing = .working }
+        self.perform(.observeChild(plan.key, report, fraction: self.kit.world.fraction()))
     }
 
     /// Tells the child something, once however often this is done.

@@ -16,6 +16,7 @@ extension SessionLoop {
             self.branches[session] = nil
             try self.end(plan, ending)
         case .child(let plan, let session, let ending): try self.end(plan, session, ending)
+        case .looked(let plan, let session, let report): self.note(report, of: plan, session)
         case .settle(let request, let text): self.settle(request, text)
         case .landed(let answer): try await self.land(answer)
         case .unreachable(let fault): self.tell(.storeUnreachable(fault.message))

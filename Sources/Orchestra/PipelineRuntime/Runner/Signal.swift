@@ -10,6 +10,8 @@ enum Signal: Sendable {
     case branch(BranchPlan, session: String, BranchEnding)
     /// A child is not run any more.
     case child(ChildPlan, session: String, ChildEnding)
+    /// What a look at a child showed.
+    case looked(ChildPlan, session: String, ChildReport)
     /// A branch has dealt with a request to its parent.
     case settle(RequestID, String)
     /// The group that was on its way is on disk.
