@@ -146,7 +146,10 @@ let package = Package(
             uses: ["DotLanguage", "DurableFiles", "PipelineCore", "StrictYAML", "Vocabulary", from("Yams", "Yams")]),
         room(
             "PipelineWorkspaces", on: "Orchestra",
-            uses: ["PipelineCore", "PipelineRuntime", "PipelineTurns", "ProcessGuard", "TurnModel", "Vocabulary"]),
+            uses: [
+                "DurableFiles", "PipelineCore", "PipelineRuntime", "PipelineTurns", "ProcessGuard", "TurnModel",
+                "Vocabulary",
+            ]),
         room(
             "OrchestraCommands", on: "Orchestra",
             uses: [

@@ -22,6 +22,11 @@ import Testing
             after) /usr/bin/git "${words[@]}" ;;
             middle) /usr/bin/git "${words[@]}" --no-commit ;;
             lock) touch "$(/usr/bin/git rev-parse --git-path index.lock)" ;;
+            begun) notes=$(/usr/bin/git rev-parse --git-common-dir)/worktrees/$(basename "${words[-2]}")
+                mkdir -p "$notes"; echo initializing >"$notes/locked" ;;
+            half) /usr/bin/git "${words[@]}"
+                notes=$(/usr/bin/git rev-parse --git-common-dir)/worktrees/$(basename "${words[-2]}")
+                echo initializing >"$notes/locked"; printf '%040d\n' 0 >"$notes/HEAD"; rm "$notes/index" ;;
             esac
             kill -9 $(awk '{ print $4 }' /proc/$PPID/stat)  # the runner, above its guard
             exit 1
@@ -60,7 +65,8 @@ import Testing
 
     @Test(arguments: [
         "none", "checkout --quiet:before", "checkout --quiet:after", "add --all:after", "commit --quiet:before",
-        "commit --quiet:lock", "commit --quiet:after", "worktree add:before", "worktree add:after",
+        "commit --quiet:lock", "commit --quiet:after", "worktree add:before", "worktree add:begun",
+        "worktree add:half", "worktree add:after",
         "merge --quiet:before", "merge --quiet:middle", "merge --quiet:lock", "merge --quiet:after",
         "worktree remove:after", "branch --quiet:after",
     ])

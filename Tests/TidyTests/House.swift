@@ -81,7 +81,10 @@ enum House {
             ]),
         .shell(
             "PipelineWorkspaces", "Orchestra",
-            uses: ["Vocabulary", "ProcessGuard", "PipelineCore", "TurnModel", "PipelineTurns", "PipelineRuntime"]),
+            uses: [
+                "Vocabulary", "DurableFiles", "ProcessGuard", "PipelineCore", "TurnModel", "PipelineTurns",
+                "PipelineRuntime",
+            ]),
         .shell("TurnStoreSQLite", "Orchestra", uses: ["Vocabulary", "GroupCommit", "SQLiteStorage", "TurnModel"]),
         .shell(
             "PipelineServer", "Orchestra",

@@ -48,7 +48,10 @@ package struct Leftovers: Sendable {
     /// By the branches that are checked out in them.
     private func worktrees() async throws(WorkspaceError) -> [String: String] {
         var (found, path): ([String: String], String?) = ([:], nil)
-        for line in try await self.git.answer(["worktree", "list", "--porcelain", "-z"]).names {
+        let answer = try await self.git.alone { (_) async throws(WorkspaceError) in
+            try await self.git.answer(["worktree", "list", "--porcelain", "-z"])
+        }
+        for line in answer.names {
             if line.hasPrefix("worktree ") { path = String(line.dropFirst("worktree ".count)) }
             if line.hasPrefix("branch refs/heads/"), let path {
                 found[String(line.dropFirst("branch refs/heads/".count))] = path
@@ -64,8 +67,10 @@ package struct Leftovers: Sendable {
                 throw WorkspaceError(
                     "\(leftover.branch) is checked out in \(worktree)", hint: "check out another branch there")
             }
-            try await self.git.run("worktree", "remove", "--force", worktree)
         }
-        try await self.git.run("branch", "--quiet", "-D", leftover.branch)
+        try await self.git.alone { (_) async throws(WorkspaceError) in
+            if let worktree = leftover.worktree { try await self.git.run("worktree", "remove", "--force", worktree) }
+            try await self.git.run("branch", "--quiet", "-D", leftover.branch)
+        }
     }
 }

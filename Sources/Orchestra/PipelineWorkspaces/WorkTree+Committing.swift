@@ -76,10 +76,12 @@ extension WorkTree {
     /// Takes the worktree away, and its branch, whose commits are elsewhere now.
     func remove() async throws(WorkspaceError) {
         guard self.part != nil else { return }
-        // One that is gone already is as good as removed.
-        _ = try await self.root.answer(["worktree", "remove", "--force", self.directory])
-        try await self.root.run("worktree", "prune")
-        _ = try await self.root.answer(["branch", "--quiet", "-D", self.branch])
+        try await self.root.alone { (_) async throws(WorkspaceError) in
+            // One that is gone already is as good as removed.
+            _ = try await self.root.answer(["worktree", "remove", "--force", self.directory])
+            try await self.root.run("worktree", "prune")
+            _ = try await self.root.answer(["branch", "--quiet", "-D", self.branch])
+        }
     }
 
     /// The worktree in which the branch `id` of the parallel node `parallel` has worked, in its newest attempt.

@@ -13,9 +13,7 @@ extension WorkTree {
     func enter(tip: String?, say: (String) -> Void) async throws(WorkspaceError) {
         try await self.checkPlace()
         try await self.hideFolder()
-        if self.part != nil, !FileManager.default.fileExists(atPath: "\(self.directory)/.git") {
-            return try await self.makeWorktree(say)
-        }
+        if self.part != nil, try await self.makeWorktree(say) { return }
         try await self.unlock(say)
         let changes = try await self.git.changes()
         guard try await self.git.branch() == self.branch else { return try await self.checkOut(changes, say) }
@@ -36,15 +34,10 @@ extension WorkTree {
             throw WorkspaceError(
                 "\(self.directory) has changes of somebody's own on another branch", hint: "commit or stash them first")
         }
-        try await self.keepLostBranch(say)
-        try await self.git.run("checkout", "--quiet", "-B", self.branch, self.space.commit)
-    }
-
-    private func makeWorktree(_ say: (String) -> Void) async throws(WorkspaceError) {
-        try await self.root.run("worktree", "prune")
-        try await self.keepLostBranch(say)
-        try await self.root.run(
-            "worktree", "add", "--quiet", "--force", "-B", self.branch, self.directory, self.space.commit)
+        try await self.root.alone { (_) async throws(WorkspaceError) in
+            try await self.keepLostBranch(say)
+            try await self.git.run("checkout", "--quiet", "-B", self.branch, self.space.commit)
+        }
     }
 
     /// Nothing on the way to the worktrees may lead out of the repository.
@@ -121,7 +114,7 @@ extension WorkTree {
     }
 
     /// The same for a branch that is checked out nowhere.
-    private func keepLostBranch(_ say: (String) -> Void) async throws(WorkspaceError) {
+    func keepLostBranch(_ say: (String) -> Void) async throws(WorkspaceError) {
         guard let tip = try await self.root.commit("refs/heads/\(self.branch)"), tip != self.space.commit,
             try await !self.root.succeeds("merge-base", "--is-ancestor", tip, self.space.commit)
         else { return }

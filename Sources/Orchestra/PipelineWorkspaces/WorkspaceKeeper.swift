@@ -51,7 +51,9 @@ package final class WorkspaceKeeper: Sendable {
         for tree in roots {
             do throws(WorkspaceError) {
                 guard try await tree.root.branch() == tree.branch else { continue }
-                try await tree.root.run("checkout", "--quiet", tree.space.origin)
+                try await tree.root.alone { (_) async throws(WorkspaceError) in
+                    try await tree.root.run("checkout", "--quiet", tree.space.origin)
+                }
             } catch {
                 complaints.append("\(tree.space.path) stays on the branch \(tree.branch): \(error)")
             }

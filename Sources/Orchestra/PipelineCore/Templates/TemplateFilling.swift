@@ -5,9 +5,16 @@ extension Template {
     package func filled(
         from context: PipelineContext, by rules: TemplateRules
     ) throws(TemplateError) -> String {
-        var filling = Filling(scope: context.nested, rules: rules)
+        // Most texts name nothing of the context, which may be large.
+        var filling = Filling(scope: self.isPlain ? [:] : context.nested, rules: rules)
         try filling.write(self.parts)
         return filling.output
+    }
+
+    private var isPlain: Bool {
+        self.parts.allSatisfy { part in
+            if case .text = part { true } else { false }
+        }
     }
 }
 
