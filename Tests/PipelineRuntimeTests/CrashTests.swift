@@ -11,7 +11,7 @@ import Vocabulary
 @Suite(.timeLimit(.minutes(10)))
 struct CrashTests {
     enum Kind: String, CaseIterable, CustomTestStringConvertible {
-        case twelve, parallel, question, foreignAnswer, restart, pause, ahead, manager
+        case twelve, parallel, question, foreignAnswer, restart, pause, ahead, manager, managerPause
 
         var testDescription: String { self.rawValue }
 
@@ -25,6 +25,7 @@ struct CrashTests {
             case .pause: Self.pauseOrdeal
             case .ahead: Self.aheadOrdeal
             case .manager: Self.managerOrdeal
+            case .managerPause: Self.managerPauseOrdeal
             }
         }
 
@@ -34,6 +35,21 @@ struct CrashTests {
             ordeal.sessions = 2
             ordeal.isLedByFirst = true
             ordeal.prepare = { ManagerTests.prepare(&$0) }
+            return ordeal
+        }
+
+        /// It is told to pause while its child is at b, and to stop at once, with its child, while that is at c.
+        private static var managerPauseOrdeal: Ordeal {
+            var ordeal = Self.managerOrdeal
+            ordeal.act = { call, current in
+                if call.node.id == "b" { current.value?.requestPause() }
+                if call.node.id == "c", current.isFirst("abort") {
+                    current.value?.abort()
+                    try? await Task.sleep(for: .seconds(60))
+                    return nil
+                }
+                return Ordeal.standard(call)
+            }
             return ordeal
         }
 
