@@ -185,6 +185,7 @@ let package = Package(
         room("AgentCore", on: "Substrat", uses: ["Vocabulary", from("swift-collections", "HashTreeCollections")]),
         room("AgentProtocols", on: "Substrat", uses: ["AgentCore", "Vocabulary"]),
         room("EventLog", on: "Substrat", uses: ["DurableFiles", "GroupCommit", "Vocabulary"]),
+        room("SubstratProtocol", on: "Substrat", uses: ["Vocabulary"]),
 
         // Programs
         program("orchestra", uses: ["OrchestraCommands"]),
@@ -296,6 +297,7 @@ let package = Package(
             ]),
         tests("SimulatorTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
         tests("StoryTests", uses: ["orchestra", "TrailsClient", "trails", "trailsd"]),
+        tests("SubstratProtocolTests", uses: ["SubstratProtocol", "TestKit", "Vocabulary"]),
         tests("TidyTests"),
         tests(
             "TrailsClientTests",

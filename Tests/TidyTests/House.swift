@@ -103,6 +103,7 @@ enum House {
         .core("AgentCore", "Substrat", uses: ["Vocabulary"], imports: ["HashTreeCollections"]),
         .core("AgentProtocols", "Substrat", uses: ["Vocabulary", "AgentCore"]),
         .shell("EventLog", "Substrat", uses: ["Vocabulary", "DurableFiles", "GroupCommit"]),
+        .core("SubstratProtocol", "Substrat", uses: ["Vocabulary"]),
 
         .shell(
             "TestKit", "Testing",
