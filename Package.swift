@@ -186,6 +186,17 @@ let package = Package(
         room("AgentProtocols", on: "Substrat", uses: ["AgentCore", "Vocabulary"]),
         room("EventLog", on: "Substrat", uses: ["DurableFiles", "GroupCommit", "Vocabulary"]),
         room("SubstratProtocol", on: "Substrat", uses: ["Vocabulary"]),
+        room(
+            "SubstratDaemon", on: "Substrat",
+            uses: [
+                "DurableFiles", "SubstratProtocol", "Vocabulary", from("swift-log", "Logging"),
+                from("swift-nio", "NIOCore"), from("swift-nio", "NIOPosix"),
+            ]),
+        room(
+            "SubstratClient", on: "Substrat",
+            uses: [
+                "SubstratProtocol", "Vocabulary", from("swift-nio", "NIOCore"), from("swift-nio", "NIOPosix"),
+            ]),
 
         // Programs
         program("orchestra", uses: ["OrchestraCommands"]),
@@ -297,6 +308,12 @@ let package = Package(
             ]),
         tests("SimulatorTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
         tests("StoryTests", uses: ["orchestra", "TrailsClient", "trails", "trailsd"]),
+        tests(
+            "SubstratDaemonTests",
+            uses: [
+                "DurableFiles", "SubstratClient", "SubstratDaemon", "SubstratProtocol", "TestKit", "Vocabulary",
+                from("swift-log", "Logging"),
+            ]),
         tests("SubstratProtocolTests", uses: ["SubstratProtocol", "TestKit", "Vocabulary"]),
         tests("TidyTests"),
         tests(

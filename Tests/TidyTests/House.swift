@@ -104,6 +104,8 @@ enum House {
         .core("AgentProtocols", "Substrat", uses: ["Vocabulary", "AgentCore"]),
         .shell("EventLog", "Substrat", uses: ["Vocabulary", "DurableFiles", "GroupCommit"]),
         .core("SubstratProtocol", "Substrat", uses: ["Vocabulary"]),
+        .shell("SubstratDaemon", "Substrat", uses: ["Vocabulary", "DurableFiles", "SubstratProtocol"]),
+        .shell("SubstratClient", "Substrat", uses: ["Vocabulary", "SubstratProtocol"]),
 
         .shell(
             "TestKit", "Testing",
