@@ -185,6 +185,12 @@ let package = Package(
         room("AgentCore", on: "Substrat", uses: ["Vocabulary", from("swift-collections", "HashTreeCollections")]),
         room("AgentProtocols", on: "Substrat", uses: ["AgentCore", "Vocabulary"]),
         room("EventLog", on: "Substrat", uses: ["DurableFiles", "GroupCommit", "Vocabulary"]),
+        room(
+            "AgentRuntime", on: "Substrat",
+            uses: [
+                "AgentCore", "AgentProtocols", "DurableFiles", "EventLog", "ProcessGuard", "Vocabulary",
+                from("swift-collections", "HashTreeCollections"),
+            ]),
         room("SubstratProtocol", on: "Substrat", uses: ["Vocabulary"]),
         room(
             "SubstratDaemon", on: "Substrat",

@@ -103,6 +103,9 @@ enum House {
         .core("AgentCore", "Substrat", uses: ["Vocabulary"], imports: ["HashTreeCollections"]),
         .core("AgentProtocols", "Substrat", uses: ["Vocabulary", "AgentCore"]),
         .shell("EventLog", "Substrat", uses: ["Vocabulary", "DurableFiles", "GroupCommit"]),
+        .shell(
+            "AgentRuntime", "Substrat",
+            uses: ["Vocabulary", "ProcessGuard", "DurableFiles", "AgentCore", "AgentProtocols", "EventLog"]),
         .core("SubstratProtocol", "Substrat", uses: ["Vocabulary"]),
         .shell("SubstratDaemon", "Substrat", uses: ["Vocabulary", "DurableFiles", "SubstratProtocol"]),
         .shell("SubstratClient", "Substrat", uses: ["Vocabulary", "SubstratProtocol"]),

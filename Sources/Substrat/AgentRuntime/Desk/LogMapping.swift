@@ -1,0 +1,33 @@
+import AgentCore
+import EventLog
+import Vocabulary
+
+extension AgentCore.LogName {
+    /// The log on disk.
+    var id: LogID { self.session.map { LogID(high: $0.high, low: $0.low) } ?? .user }
+}
+
+extension LogID {
+    /// Whose log it is.
+    var name: AgentCore.LogName {
+        self == .user ? .user : .session(SessionID(high: self.high, low: self.low))
+    }
+}
+
+extension Batch {
+    /// What is appended to the logs, in order.
+    var logEntries: [LogEntry] {
+        self.records.map { record in
+            LogEntry(LogEvent(record.entry.event.kind, record.entry.event.data?.object), in: record.log.id)
+        }
+    }
+}
+
+extension LogRecord {
+    /// What the agents' core makes of the line.
+    var entry: Entry {
+        Entry(
+            at: self.time ?? Timestamp(milliseconds: 0),
+            AgentEvent(kind: self.event.name, data: self.event.data.map(JSONValue.object)))
+    }
+}

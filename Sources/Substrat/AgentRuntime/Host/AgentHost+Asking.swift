@@ -1,0 +1,150 @@
+package import AgentCore
+import EventLog
+import HashTreeCollections
+import Synchronization
+package import Vocabulary
+
+// MARK: - Looking
+
+extension AgentHost {
+    /// All agents, each before its children.
+    package func agents() async -> [AgentSummary] {
+        let tree = self.tree
+        let tops = tree.breadthFirst.filter { tree.nodes[$0]?.parent == nil }
+        return tops.flatMap { [$0] + tree.subtree(of: $0) }.compactMap { self.summary(of: $0, in: tree) }
+    }
+
+    /// The agent that a path, a name, an id, or a beginning of an id means that only one has. Names come first.
+    package func resolve(_ reference: String) async throws(HostError) -> AgentID {
+        let tree = self.tree
+        do throws(AgentRefusal) {
+            return try tree.resolve(reference)
+        } catch {
+            guard case .unknownReference = error else { throw HostError(error) }
+            let digits = reference.filter { $0 != "-" }.lowercased()
+            let found = digits.isEmpty ? [] : tree.nodes.keys.filter { $0.hex.hasPrefix(digits) }
+            guard found.count < 2 else {
+                throw HostError(.ambiguousReference(reference, found.map { tree.path(of: $0) }.sorted()))
+            }
+            guard let agent = found.first else { throw HostError(error) }
+            return agent
+        }
+    }
+
+    package func inspect(_ agent: AgentID) async throws(HostError) -> AgentInspection {
+        let tree = self.tree
+        guard let summary = self.summary(of: agent, in: tree), let ledger = tree.ledger(of: agent) else {
+            throw HostError(.unknownAgent(agent))
+        }
+        return AgentInspection(
+            summary: summary, instructions: ledger.birth?.instructions ?? "",
+            provider: self.providerName(of: summary.session, in: tree), model: ledger.birth?.model ?? "",
+            metadata: ledger.metadata,
+            children: (tree.nodes[agent]?.children ?? []).compactMap { self.summary(of: $0, in: tree) },
+            inbox: ledger.inbox.pending.map { InboxEntry($0.envelope, in: tree) })
+    }
+
+    /// The events of an agent's log, also of one that has ended, from the one after number `offset` on.
+    package func events(
+        of agent: AgentID, after offset: Int = 0, limit: Int = 1_000
+    ) async throws(HostError) -> [JSONObject] {
+        let tree = self.tree
+        let session = tree.nodes[agent]?.session ?? tree.ended[agent]
+        guard agent == .user || session != nil else { throw HostError(.unknownAgent(agent)) }
+        let log = session.map { AgentCore.LogName.session($0) } ?? .user
+        let records = try await self.history(of: log)
+        return records.lazy.filter { $0.sequence > max(0, offset) }.prefix(max(0, limit)).map { record in
+            var object: JSONObject = [
+                "seq": .integer(Int64(record.sequence)), "ts": record.time.map { .string($0.logText) } ?? .null,
+                "event": .string(record.event.name),
+            ]
+            object["data"] = record.event.data.map(JSONValue.object)
+            return object
+        }
+    }
+
+    /// With which a program proves that it speaks for the agent. Another one after each start.
+    package func token(of agent: AgentID) async throws(HostError) -> String {
+        guard self.tree.nodes[agent] != nil else { throw HostError(.unknownAgent(agent)) }
+        return self.tokenText(of: agent)
+    }
+
+    func tokenText(of agent: AgentID) -> String {
+        self.floor.withLock { floor in
+            if let known = floor.tokens[agent] { return known }
+            var dice = SystemRandomNumberGenerator()
+            let bytes = (0..<32).map { _ in UInt8.random(in: 0...255, using: &dice) }
+            let token = Hex.encode(bytes)
+            floor.tokens[agent] = token
+            return token
+        }
+    }
+
+    func history(of log: AgentCore.LogName) async throws(HostError) -> [LogRecord] {
+        let logs = self.logs
+        do throws(LogFault) {
+            return try await onThreadOfItsOwn { () throws(LogFault) in try logs.history(of: log.id, .whole) }.records
+        } catch {
+            throw HostError(error)
+        }
+    }
+
+    func summary(of agent: AgentID, in tree: AgentTree) -> AgentSummary? {
+        guard let node = tree.nodes[agent], let ledger = tree.ledger(of: agent) else { return nil }
+        let waits = self.floor.withLock { floor in
+            floor.pools.values.contains { $0.isWaiting(node.session) || $0.slots[node.session] == .reserved }
+        }
+        let state = tree.state(of: agent)
+        return AgentSummary(
+            id: agent, session: node.session, name: node.name, path: tree.path(of: agent),
+            state: state == .idle && waits ? .waiting : state, parent: node.parent, isGated: ledger.gate != .open,
+            quarantine: node.quarantine)
+    }
+}
+
+extension InboxEntry {
+    init(_ envelope: Envelope, in tree: AgentTree) {
+        self.init(
+            id: envelope.id, sender: envelope.sender, senderName: tree.displayName(of: envelope.sender),
+            text: envelope.payload, kind: envelope.kind, replyTo: envelope.replyTo, timestamp: envelope.timestamp)
+    }
+}
+
+// MARK: - Changing
+
+extension AgentHost {
+    /// Ends an agent; with `recursive` its descendants first, all or none.
+    package func terminate(_ agent: AgentID, recursive: Bool) async throws(HostError) {
+        try await self.desk.perform(.terminate(agent, isRecursive: recursive))
+    }
+
+    /// Holds an agent, or lets it go: while it is held, no turn of it begins by itself.
+    package func gate(_ agent: AgentID, isGated: Bool) async throws(HostError) {
+        try await self.desk.perform(.gate(agent, isGated: isGated))
+    }
+
+    /// Calls a tool in the name of an agent. A tool that fails answers with an object that has an `error`.
+    package func callTool(
+        _ agent: AgentID, _ tool: String, _ arguments: JSONObject
+    ) async throws(HostError) -> JSONValue {
+        if let why = Self.missingTools[tool] { throw HostError(.invalid, why) }
+        guard AgentTool(rawValue: tool) != nil else { throw HostError(.unknownTool(tool)) }
+        return try await self.desk.perform(.call(agent, ToolCall(tool: tool, arguments: .object(arguments))))
+    }
+
+    /// Tools of agents' workspaces, by what is answered to who calls them.
+    private static let missingTools: [String: String] = {
+        let names = ["list_workspaces", "create_workspace", "delete_workspace", "link_dir", "unlink_dir", "link_from"]
+        return Dictionary(uniqueKeysWithValues: names.map { ($0, "\($0): workspaces are not there yet") })
+    }()
+
+    /// Takes what agents have written to the operator. When this returns, it counts as read.
+    package func takeOperatorInbox() async throws(HostError) -> [InboxEntry] {
+        let tree = self.tree
+        let pending = tree.ledgers[.user]?.inbox.pending.map(\.envelope) ?? []
+        guard !pending.isEmpty else { return [] }
+        let answer = try await self.desk.perform(.takeUserMail(pending.map(\.id)))
+        let taken = Set((answer["messages"]?.array ?? []).compactMap { $0["message_id"]?.string })
+        return pending.filter { taken.contains($0.id.hex) }.map { InboxEntry($0, in: tree) }
+    }
+}

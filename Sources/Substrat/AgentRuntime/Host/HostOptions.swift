@@ -1,0 +1,84 @@
+package import AgentCore
+package import DurableFiles
+package import EventLog
+package import Vocabulary
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// What a host is run with; every part of the world that it meets is in here.
+package struct HostOptions: Sendable {
+    package var limits = AgentLimits()
+    package var durability = Durability.journal
+    /// Answers for agents that name no provider.
+    package var defaultProvider = "scripted"
+    /// How many sessions of a provider are live at a time, but for those that `slots` names.
+    package var slotsMax = 4
+    package var slots: [String: Int] = [:]
+    /// How long a turn waits for a slot.
+    package var slotPatience = Duration.seconds(60)
+    package var brake = WakeQueue.Brake()
+    package var files: any FileSystem = POSIXFileSystem()
+    package var clock = HostClock.system
+    /// What new ids are made of.
+    package var dice: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
+
+    package init() {}
+
+    /// How many sessions of `provider` may be live: scripts cost little, so by default there may be more of them.
+    func slotCount(of provider: String) -> Int {
+        self.slots[provider] ?? (provider == "scripted" ? 8 * self.slotsMax : self.slotsMax)
+    }
+}
+
+/// The time, as a parameter.
+package struct HostClock: Sendable {
+    package let now: @Sendable () -> Timestamp
+    /// Returns after that time, or when its task is cancelled.
+    package let sleep: @Sendable (Duration) async -> Void
+
+    package init(
+        now: @escaping @Sendable () -> Timestamp, sleep: @escaping @Sendable (Duration) async -> Void
+    ) {
+        self.now = now
+        self.sleep = sleep
+    }
+
+    package static let system = HostClock(
+        now: {
+            var time = timespec()
+            clock_gettime(CLOCK_REALTIME, &time)
+            return Timestamp(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
+        },
+        sleep: { try? await Task.sleep(for: $0) })
+}
+
+/// An agent that the operator wants.
+package struct AgentOrder: Hashable, Sendable {
+    package var name: String
+    package var instructions: String
+    /// `nil` for that of the parent, or the default.
+    package var provider: String?
+    package var model: String
+    /// A reference, as `AgentHost.resolve` reads it; `nil` for a root.
+    package var parent: String?
+    package var metadata: [String: String]
+    /// A repeat with the same key makes no second agent.
+    package var requestKey: String?
+
+    package init(
+        name: String, instructions: String = "", provider: String? = nil, model: String = "", parent: String? = nil,
+        metadata: [String: String] = [:], requestKey: String? = nil
+    ) {
+        self.name = name
+        self.instructions = instructions
+        self.provider = provider
+        self.model = model
+        self.parent = parent
+        self.metadata = metadata
+        self.requestKey = requestKey
+    }
+}

@@ -1,0 +1,117 @@
+import AgentCore
+import EventLog
+import Vocabulary
+
+/// The agents below a root as a start has found them, with what a crash has cut off finished and recorded.
+struct FoundHost: Sendable {
+    let logs: EventLogs
+    let plan: RecoveryPlan
+    let report: RecoveryReport
+    let stamp: LogStamp
+    let dice: HostDice
+
+    static func find(
+        _ root: String, _ options: HostOptions, continuing: Set<String>
+    ) async throws(HostError) -> FoundHost {
+        let start = ContinuousClock.now
+        var found: FoundHost
+        do throws(LogFault) {
+            found = try await onThreadOfItsOwn { () throws(LogFault) in try Self.read(root, options, continuing) }
+        } catch {
+            throw HostError(error)
+        }
+        try await found.record()
+        var report = found.report
+        report.duration = ContinuousClock.now - start
+        found = FoundHost(
+            logs: found.logs, plan: found.plan, report: report, stamp: found.stamp, dice: found.dice)
+        return found
+    }
+
+    /// Puts on record what the recovery does. Nothing goes on before that is durable.
+    private func record() async throws(HostError) {
+        let entries = self.plan.batch.logEntries
+        guard !entries.isEmpty else { return }
+        do throws(LogFault) {
+            try await self.logs.append(entries)
+        } catch {
+            let logs = self.logs
+            await onThreadOfItsOwn { logs.close() }
+            throw HostError(error)
+        }
+    }
+}
+
+extension FoundHost {
+    /// Folds all logs and plans what is to be finished. Blocks.
+    private static func read(
+        _ root: String, _ options: HostOptions, _ continuing: Set<String>
+    ) throws(LogFault) -> FoundHost {
+        let now = options.clock.now()
+        let stamp = LogStamp(now)
+        let logs = try EventLogs.open(
+            root, durability: options.durability, on: options.files, now: { stamp.now })
+        var dice = HostDice(options.dice)
+        var report = RecoveryReport()
+        report.boot = (Identifier.random(using: &dice) as SessionID).hex
+        report.journalFrames = logs.recovery.frames
+        do throws(LogFault) {
+            var found: [FoundSession] = []
+            for log in try logs.logs() { found.append(try self.fold(log, logs, &report)) }
+            let (tree, findings) = AgentTree.recover(found, limits: options.limits, at: now)
+            let plan = tree.plan(boot: report.boot, continuing: continuing, at: now, using: &dice) {
+                self.text(of: $0, in: $1, logs)
+            }
+            report.take(plan, findings)
+            return FoundHost(logs: logs, plan: plan, report: report, stamp: stamp, dice: dice)
+        } catch {
+            logs.close()
+            throw error
+        }
+    }
+
+    private static func fold(
+        _ log: LogID, _ logs: EventLogs, _ report: inout RecoveryReport
+    ) throws(LogFault) -> FoundSession {
+        let history = try logs.history(of: log, .whole)
+        var ledger = Ledger(log.name)
+        for record in history.records { ledger.apply(record.entry) }
+        report.sessions += log == .user ? 0 : 1
+        report.events += history.records.count
+        return FoundSession(ledger, isDamaged: !history.damage.isEmpty)
+    }
+
+    /// What a message said that was sent and did not arrive: it is in the call or the turn that sent it.
+    private static func text(of note: SentNote, in log: AgentCore.LogName, _ logs: EventLogs) -> String? {
+        guard let history = try? logs.history(of: log.id, .whole) else { return nil }
+        for record in history.records {
+            switch record.entry.event {
+            case .toolCalled(let call, _) where call.call != nil && call.call == note.call:
+                return call.arguments["text"]?.string ?? call.arguments["result"]?.string
+            case .turnCompleted(let turn, let response) where turn != nil && turn == note.turn && note.call == nil:
+                return response
+            default: break
+            }
+        }
+        return nil
+    }
+}
+
+extension RecoveryReport {
+    fileprivate mutating func take(_ plan: RecoveryPlan, _ findings: RecoveryFindings) {
+        self.agents = plan.tree.nodes.count
+        self.recorded = plan.batch.records.count
+        self.woken = plan.wakes.count
+        self.quarantined = findings.quarantined
+        self.orphans = findings.orphans
+        self.strange = findings.strange
+        for record in plan.batch.records {
+            switch record.entry.event {
+            case .turnInterrupted: self.interruptedTurns += 1
+            case .spawnAbandoned: self.abandonedSpawns += 1
+            case .enqueued(let envelope) where envelope.metadata["recovered"] != nil: self.lateMessages += 1
+            default: break
+            }
+        }
+    }
+}
