@@ -260,6 +260,12 @@ let package = Package(
             uses: ["AgentCore", "TestKit", "Vocabulary", from("swift-collections", "HashTreeCollections")]),
         tests("AgentProtocolsTests", uses: ["AgentCore", "AgentProtocols", "Vocabulary"]),
         tests(
+            "AgentRuntimeTests",
+            uses: [
+                "AgentCore", "AgentRuntime", "DurableFiles", "EventLog", "Simulator", "TestKit", "Vocabulary",
+                from("swift-collections", "HashTreeCollections"),
+            ]),
+        tests(
             "CrashLabTests",
             uses: ["CrashLab", "orchestra", "trails", "trailsd", from("swift-nio", "NIOPosix")],
             reads: ["Cron", "PowerCut"]),

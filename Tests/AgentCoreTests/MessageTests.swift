@@ -300,12 +300,20 @@ import Vocabulary
         #expect(colony.tree.nodes == before)
     }
 
-    @Test func `of no tool are refused, and nothing is recorded`() throws {
+    @Test func `of no tool are answered and recorded like others that fail`() throws {
         var colony = Colony()
         let root = try colony.root("r")
-        let count = colony.batches.count
-        #expect(throws: AgentRefusal.unknownTool("fly")) { try colony.call(root, "fly") }
-        #expect(colony.batches.count == count)
+        #expect(try colony.call(root, "fly")["error"]?.string == "no tool is called \"fly\"")
+        #expect(colony.batches.last?.records.map(\.entry.event.kind) == ["tool.call"])
+    }
+
+    @Test func `that want a workspace are refused, since there are none`() throws {
+        var colony = Colony()
+        let root = try colony.root("r")
+        let answer = try colony.call(
+            root, "spawn_agent", ["name": "w", "instructions": "i", "workspace": "shared"])
+        #expect(answer["error"]?.string == "workspaces are not there yet")
+        #expect(colony.tree.nodes.count == 1)
     }
 
     @Test func `are numbered for their log`() throws {

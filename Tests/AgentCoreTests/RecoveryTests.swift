@@ -275,6 +275,17 @@ import Vocabulary
         expectNone(Invariants.violations(of: tree))
     }
 
+    @Test func `W-04: an agent whose log is damaged keeps its place and its children, and does not run`() {
+        let (tree, findings) = Self.recover(
+            [Self.agent(1, "r"), Self.agent(2, "w", under: 1), Self.agent(3, "x", under: 2)], damaged: [2])
+        let damaged = AgentID(high: 1, low: 2)
+        #expect(tree.nodes[damaged]?.parent == AgentID(high: 1, low: 1))
+        #expect(tree.nodes[damaged]?.children == [AgentID(high: 1, low: 3)])
+        #expect(findings.quarantined == [SessionID(high: 2, low: 2): "its log is damaged"])
+        #expect(tree.verdict(on: damaged) == .skip(.quarantined))
+        expectNone(Invariants.violations(of: tree))
+    }
+
     @Test func `of two with one id the second is kept apart, and the first birth counts (W-30)`() throws {
         var twin = Self.agent(2, "b")
         twin.1 = [

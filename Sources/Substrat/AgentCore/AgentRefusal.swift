@@ -30,6 +30,7 @@ package enum AgentRefusal: Error, Hashable, Sendable {
     case unknownSubscription(String)
     case tooMany(String, max: Int)
     case unknownTool(String)
+    case noWorkspaces
     case badArgument(tool: String, String)
 }
 
@@ -68,6 +69,7 @@ extension AgentRefusal: CustomStringConvertible {
         case .unknownSubscription(let text): "no subscription \(text.quotedForPeople()) is known"
         case .tooMany(let what, let max): "there are \(max) \(what) already, and more are not kept"
         case .unknownTool(let name): "no tool is called \(name.quotedForPeople())"
+        case .noWorkspaces: "workspaces are not there yet"
         case .badArgument(let tool, let what): "\(tool): \(what)"
         }
     }

@@ -4,12 +4,12 @@ import Vocabulary
 extension Draft {
     /// Carries out a call of a tool and records what it came to, also when that is an error.
     mutating func call(_ call: ToolCall, by agent: AgentID) throws(AgentRefusal) -> JSONValue {
-        guard let tool = AgentTool(rawValue: call.tool) else { throw .unknownTool(call.tool) }
         let node = try self.runnable(agent)
         var call = call
         call.call = (try self.ledger(agent)).lastCall + 1
         let before = self
         do throws(AgentRefusal) {
+            guard let tool = AgentTool(rawValue: call.tool) else { throw .unknownTool(call.tool) }
             try tool.check(call.arguments)
             let answer = try self.perform(tool, Arguments(Fields(data: call.arguments), node, call.call ?? 0))
             if self.tree.nodes[agent] != nil {
@@ -129,17 +129,13 @@ extension Draft {
     }
 
     private mutating func spawnAgent(_ given: Arguments) throws(AgentRefusal) -> JSONValue {
-        let workspace = given.fields.value("workspace")
+        guard given.fields.value("workspace") == nil else { throw .noWorkspaces }
         let wish = NewAgent(
             agent: self.newID(), session: self.newID(), name: given.text("name"),
-            instructions: given.text("instructions"), workspace: workspace,
+            instructions: given.text("instructions"),
             metadata: given.fields.strings("metadata"), provider: given.text("provider"), model: given.text("model"))
         try self.spawn(wish, by: given.agent)
-        var answer: JSONObject = [
-            "status": "accepted", "agent_id": .string(wish.agent.description), "name": .string(wish.name),
-        ]
-        answer["workspace"] = workspace
-        return .object(answer)
+        return ["status": "accepted", "agent_id": .string(wish.agent.description), "name": .string(wish.name)]
     }
 
     /// The last word of an agent: its parent has the result, and it ends with its turn.

@@ -61,6 +61,8 @@ private struct Family {
     private var waiting: [SessionID: (node: AgentNode, parent: SessionID?)] = [:]
     private var agents: [SessionID: AgentID] = [:]
     private var gone: Set<SessionID> = []
+    /// Those who are known and cannot go on: nothing can be added to their logs.
+    private var damaged: Set<SessionID> = []
 
     init(_ found: [FoundSession]) {
         var taken: [AgentID: SessionID] = [:]
@@ -75,7 +77,10 @@ private struct Family {
                 continue
             }
             taken[birth.agent] = session
-            self.enter(birth, session, name: each.ledger.name, at: each.ledger.bornAt, isPending: false)
+            if each.isDamaged { self.damaged.insert(session) }
+            self.enter(
+                birth, session, name: each.ledger.name, at: each.ledger.bornAt, isPending: false,
+                quarantine: each.isDamaged ? "its log is damaged" : nil)
             for spawn in each.ledger.spawns {
                 let (child, intent) = (spawn.intent.session, spawn.intent)
                 guard ledgers[child]?.ledger.birth == nil, taken[intent.agent] == nil else { continue }
@@ -134,7 +139,8 @@ private struct Family {
             let entries = level.compactMap { self.waiting.removeValue(forKey: $0) }
             for entry in entries.sorted(by: { $0.node.order < $1.node.order }) {
                 let session = entry.node.session
-                let isLost = entry.node.quarantine != nil && !self.promised.contains(session)
+                let hasParent = self.promised.contains(session) || self.damaged.contains(session)
+                let isLost = entry.node.quarantine != nil && !hasParent
                 let parent = isLost ? nil : entry.parent.flatMap { self.agents[$0] }
                 self.nodes.append(entry.node.under(parent))
                 next += children[session] ?? []
@@ -146,6 +152,7 @@ private struct Family {
 
     private mutating func quarantine(_ session: SessionID, _ reason: String) {
         self.waiting[session]?.node.quarantine = reason
+        self.damaged.remove(session)
     }
 }
 

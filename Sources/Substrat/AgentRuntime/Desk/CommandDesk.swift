@@ -142,7 +142,7 @@ extension CommandDesk.Group {
         self.jobs.append(job)
         do throws(AgentRefusal) {
             let decision = try self.tree.perform(job.command, at: now, using: &dice)
-            self.entries += decision.batch.logEntries
+            self.entries += decision.batch.logEntries()
             self.effects += decision.effects
             self.answers.append(.success(decision.answer))
         } catch {

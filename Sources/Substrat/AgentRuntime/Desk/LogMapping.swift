@@ -15,9 +15,9 @@ extension LogID {
 }
 
 extension Batch {
-    /// What is appended to the logs, in order.
-    var logEntries: [LogEntry] {
-        self.records.map { record in
+    /// What is appended to the logs that are wanted, in order.
+    func logEntries(for isWanted: (AgentCore.LogName) -> Bool = { _ in true }) -> [LogEntry] {
+        self.records.filter { isWanted($0.log) }.map { record in
             LogEntry(LogEvent(record.entry.event.kind, record.entry.event.data?.object), in: record.log.id)
         }
     }

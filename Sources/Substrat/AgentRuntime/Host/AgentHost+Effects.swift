@@ -21,13 +21,20 @@ extension AgentHost {
             case .userMail: break  // it waits in the operator's inbox
             }
         }
-        if !children.isEmpty { self.crew.take { [children] in await self.materialise(children) } }
+        if !children.isEmpty {
+            self.floor.withLock { $0.births += children.count }
+            self.crew.take { [children] in await self.materialise(children) }
+        }
         self.pump()
     }
 
     /// Makes the sessions of promised children, one after the other.
     private func materialise(_ children: [AgentID]) async {
-        for child in children { await self.materialise(child) }
+        for child in children {
+            await self.materialise(child)
+            self.floor.withLock { $0.births -= 1 }
+            self.pump()
+        }
     }
 
     private func materialise(_ child: AgentID) async {
@@ -82,6 +89,24 @@ extension AgentHost {
             self.crew.take { await self.wake(agent, request) }
         }
         self.setAlarm()
+        let idlers = self.floor.withLock { floor -> [CheckedContinuation<Void, Never>] in
+            guard floor.isIdle else { return [] }
+            defer { floor.idlers = [] }
+            return floor.idlers
+        }
+        for idler in idlers { idler.resume() }
+    }
+
+    /// Returns when no turn is under way and nobody has a reason to begin one, or when the host stops.
+    package func waitUntilIdle() async {
+        await withCheckedContinuation { continuation in
+            let isOver = self.floor.withLock { floor in
+                if floor.isIdle || floor.phase == .closed { return true }
+                floor.idlers.append(continuation)
+                return false
+            }
+            if isOver { continuation.resume() }
+        }
     }
 
     private func nextWake() -> (AgentID, TurnRequest)? {

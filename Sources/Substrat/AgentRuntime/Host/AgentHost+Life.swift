@@ -78,8 +78,11 @@ extension AgentHost {
         await self.waitForQuiet(grace)
         let (live, seats, endings) = self.floor.withLock { floor in
             floor.phase = .closed
-            defer { (floor.live, floor.seats, floor.endings) = ([:], [:], [:]) }
-            return (Array(floor.live.values), Array(floor.seats.values), floor.endings.values.flatMap { $0 })
+            defer { (floor.live, floor.seats, floor.endings, floor.idlers) = ([:], [:], [:], []) }
+            return (
+                Array(floor.live.values), Array(floor.seats.values),
+                floor.endings.values.flatMap { $0 } + floor.idlers
+            )
         }
         for seat in seats { seat.resume(returning: .closed) }
         for ending in endings { ending.resume() }

@@ -26,6 +26,8 @@ struct Floor {
     var resumes: Set<AgentID> = []
     /// Those whose provider has not answered for them yet.
     var forming: Set<AgentID> = []
+    /// How many promised children are on their way.
+    var births = 0
     var wakes: WakeQueue
     var reminders: [ReminderID: DueReminder] = [:]
     var tokens: [AgentID: String] = [:]
@@ -33,6 +35,8 @@ struct Floor {
     var alarm: Timestamp?
     /// Who waits for the end of an agent's turn.
     var endings: [AgentID: [CheckedContinuation<Void, Never>]] = [:]
+    /// Who waits until nothing is under way and nothing is about to be.
+    var idlers: [CheckedContinuation<Void, Never>] = []
     /// Who waits until no turn is under way.
     var quiet: CheckedContinuation<Void, Never>?
 
@@ -65,6 +69,8 @@ extension Floor {
         self.pools[provider]
             ?? SlotTable(slotsMax: max(1, options.slotCount(of: provider)), patience: options.slotPatience)
     }
+
+    var isIdle: Bool { self.active.isEmpty && self.births == 0 && self.wakes.isEmpty }
 
     /// When something is to be looked at that nobody will tell of.
     var nextMoment: Timestamp? {

@@ -9,6 +9,8 @@ struct FoundHost: Sendable {
     let report: RecoveryReport
     let stamp: LogStamp
     let dice: HostDice
+    /// Logs that take no more events. What the plan has for them is planned anew by each start.
+    private let damaged: Set<AgentCore.LogName>
 
     static func find(
         _ root: String, _ options: HostOptions, continuing: Set<String>
@@ -24,13 +26,14 @@ struct FoundHost: Sendable {
         var report = found.report
         report.duration = ContinuousClock.now - start
         found = FoundHost(
-            logs: found.logs, plan: found.plan, report: report, stamp: found.stamp, dice: found.dice)
+            logs: found.logs, plan: found.plan, report: report, stamp: found.stamp, dice: found.dice,
+            damaged: found.damaged)
         return found
     }
 
     /// Puts on record what the recovery does. Nothing goes on before that is durable.
     private func record() async throws(HostError) {
-        let entries = self.plan.batch.logEntries
+        let entries = self.plan.batch.logEntries { !self.damaged.contains($0) }
         guard !entries.isEmpty else { return }
         do throws(LogFault) {
             try await self.logs.append(entries)
@@ -58,12 +61,13 @@ extension FoundHost {
         do throws(LogFault) {
             var found: [FoundSession] = []
             for log in try logs.logs() { found.append(try self.fold(log, logs, &report)) }
+            let damaged = Set(found.filter(\.isDamaged).map(\.ledger.log))
             let (tree, findings) = AgentTree.recover(found, limits: options.limits, at: now)
             let plan = tree.plan(boot: report.boot, continuing: continuing, at: now, using: &dice) {
                 self.text(of: $0, in: $1, logs)
             }
             report.take(plan, findings)
-            return FoundHost(logs: logs, plan: plan, report: report, stamp: stamp, dice: dice)
+            return FoundHost(logs: logs, plan: plan, report: report, stamp: stamp, dice: dice, damaged: damaged)
         } catch {
             logs.close()
             throw error
