@@ -16,7 +16,7 @@ SWIFT_FLAGS ?=
 TEST_FLAGS ?=
 TEST_TIMEOUT ?= 2700
 
-PROGRAMS := trails trailsd orchestra
+PROGRAMS := trails trailsd orchestra substrat
 IN_BUILD_DIR = --scratch-path "$(CAIRN_BUILD_DIR)"
 RELEASE = swift build --configuration release $(IN_BUILD_DIR) $(SWIFT_FLAGS)
 # SwiftPM takes one --product at a time and silently keeps the last of several.

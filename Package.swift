@@ -195,17 +195,25 @@ let package = Package(
         room(
             "SubstratDaemon", on: "Substrat",
             uses: [
-                "DurableFiles", "SubstratProtocol", "Vocabulary", from("swift-log", "Logging"),
-                from("swift-nio", "NIOCore"), from("swift-nio", "NIOPosix"),
+                "AgentCore", "AgentRuntime", "DurableFiles", "SubstratProtocol", "Vocabulary",
+                from("swift-log", "Logging"), from("swift-nio", "NIOCore"), from("swift-nio", "NIOPosix"),
             ]),
         room(
             "SubstratClient", on: "Substrat",
             uses: [
                 "SubstratProtocol", "Vocabulary", from("swift-nio", "NIOCore"), from("swift-nio", "NIOPosix"),
             ]),
+        room(
+            "SubstratCommands", on: "Substrat",
+            uses: [
+                "AgentCore", "AgentRuntime", "DurableFiles", "EventLog", "SubstratClient", "SubstratDaemon",
+                "SubstratProtocol", "Vocabulary", from("swift-argument-parser", "ArgumentParser"),
+                from("swift-log", "Logging"),
+            ]),
 
         // Programs
         program("orchestra", uses: ["OrchestraCommands"]),
+        program("substrat", uses: ["SubstratCommands"]),
         program("trails", uses: ["TrailsCommands"]),
         program(
             "trailsd",
@@ -323,9 +331,10 @@ let package = Package(
         tests(
             "SubstratDaemonTests",
             uses: [
-                "DurableFiles", "SubstratClient", "SubstratDaemon", "SubstratProtocol", "TestKit", "Vocabulary",
-                from("swift-log", "Logging"),
+                "AgentRuntime", "DurableFiles", "SubstratClient", "SubstratDaemon", "SubstratProtocol", "TestKit",
+                "Vocabulary", from("swift-log", "Logging"),
             ]),
+        tests("SubstratProgramTests", uses: ["SubstratCommands", "Vocabulary", "substrat"]),
         tests("SubstratProtocolTests", uses: ["SubstratProtocol", "TestKit", "Vocabulary"]),
         tests("TidyTests"),
         tests(

@@ -97,25 +97,39 @@ final class Scene: Sendable {
     init() { self.place = DaemonPlace("/tmp/substrat-\(UUID().uuidString.prefix(13))") }
     deinit { try? FileManager.default.removeItem(atPath: self.place.root) }
 
-    /// Runs a daemon, and `body` while it serves.
+    /// Runs a daemon of the echo service, and `body` while it serves.
     func run(
         _ options: ServerOptions = ServerOptions(), _ body: @Sendable @escaping () async throws -> Void
+    ) async throws {
+        let service = self.service
+        try await self.run(options, serving: { _ in service }, body)
+    }
+
+    /// Runs a daemon of any service, and `body` while it serves.
+    func run<Handler: RequestHandler>(
+        _ options: ServerOptions = ServerOptions(),
+        serving open: (DaemonPlace) async throws(DaemonError) -> Handler,
+        _ body: @Sendable @escaping () async throws -> Void
     ) async throws {
         let (stop, stopping) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let (ready, reporting) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let daemon = Daemon(at: self.place, version: self.version, options: options, logger: logger)
+        let place = self.place
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 defer { stopping.finish() }
-                for await _ in ready { break }
-                try await body()
+                for await _ in ready {
+                    try await body()
+                    break
+                }
             }
             defer { reporting.finish() }
             try await daemon.run(
                 startedAt: Timestamp(milliseconds: 0), until: { for await _ in stop {} },
-                ready: { reporting.yield() }, serving: { _ in self.service })
+                ready: { reporting.yield() },
+                serving: { _ throws(DaemonError) in try await open(place) })
             try await group.waitForAll()
         }
     }

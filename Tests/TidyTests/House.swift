@@ -107,8 +107,16 @@ enum House {
             "AgentRuntime", "Substrat",
             uses: ["Vocabulary", "ProcessGuard", "DurableFiles", "AgentCore", "AgentProtocols", "EventLog"]),
         .core("SubstratProtocol", "Substrat", uses: ["Vocabulary"]),
-        .shell("SubstratDaemon", "Substrat", uses: ["Vocabulary", "DurableFiles", "SubstratProtocol"]),
+        .shell(
+            "SubstratDaemon", "Substrat",
+            uses: ["Vocabulary", "DurableFiles", "AgentCore", "AgentRuntime", "SubstratProtocol"]),
         .shell("SubstratClient", "Substrat", uses: ["Vocabulary", "SubstratProtocol"]),
+        .shell(
+            "SubstratCommands", "Substrat",
+            uses: [
+                "Vocabulary", "DurableFiles", "AgentCore", "EventLog", "AgentRuntime", "SubstratProtocol",
+                "SubstratDaemon", "SubstratClient",
+            ]),
 
         .shell(
             "TestKit", "Testing",
@@ -144,6 +152,7 @@ enum House {
             ]),
 
         .shell("orchestra", "Programs", uses: ["OrchestraCommands"]),
+        .shell("substrat", "Programs", uses: ["SubstratCommands"]),
         .shell("trails", "Programs", uses: ["TrailsCommands"]),
         .shell(
             "trailsd", "Programs",

@@ -43,7 +43,7 @@ package final class DaemonHome: Sendable {
 
     /// Takes the root; throws `alreadyRunning` when another daemon has it. Blocks its thread.
     package static func take(_ place: DaemonPlace, on files: any FileSystem) throws(DaemonError) -> DaemonHome {
-        try Self.checkSocketPath(place)
+        try Self.check(place)
         do throws(FileError) {
             try DurableDirectory.make(place.root, on: files)
         } catch {
@@ -64,7 +64,8 @@ package final class DaemonHome: Sendable {
         }
     }
 
-    private static func checkSocketPath(_ place: DaemonPlace) throws(DaemonError) {
+    /// Throws when no daemon can have this root, whatever is there.
+    package static func check(_ place: DaemonPlace) throws(DaemonError) {
         guard !place.hasUsableSocketPath else { return }
         throw DaemonError(
             .socket,

@@ -1,0 +1,105 @@
+import AgentCore
+import AgentRuntime
+import ArgumentParser
+import EventLog
+import Foundation
+import Logging
+import SubstratDaemon
+import SubstratProtocol
+import Vocabulary
+
+/// `substrat daemon run`: the daemon itself, in the foreground.
+struct DaemonRun: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Run the daemon in the foreground, as under systemd.",
+        discussion: """
+            SIGTERM or SIGINT stops it when the turns that are under way have ended, or after --grace; a second one \
+            at once. What was acknowledged is kept in any case.
+            """)
+
+    @OptionGroup var options: HostingOptions
+    @OptionGroup var place: PlaceOptions
+    /// The descriptor on which `daemon start` waits for a line.
+    @Option(help: .hidden) var readyOn: Int32?
+
+    func run() async throws {
+        umask(0o077)
+        let signals = StopSignals()
+        let place = self.place.place
+        var options = ServerOptions()
+        options.grace = self.options.grace.duration
+        let daemon = Daemon(at: place, version: VersionCommand.number, options: options, logger: self.options.logger)
+        let readyOn = self.readyOn
+        do throws(DaemonError) {
+            try await daemon.run(
+                startedAt: HostClock.system.now(), until: { await signals.wait() },
+                ready: { Self.sayReady(place, on: readyOn) },
+                serving: { _ throws(DaemonError) in
+                    try await HostHandler.open(place, self.options.host, providers: [self.scripts(place)])
+                })
+        } catch {
+            throw CommandFailure(error)
+        }
+    }
+
+    /// Programs of agents find the daemon by what is in their environment.
+    private func scripts(_ place: DaemonPlace) -> any AgentProvider {
+        var environment = ScriptOptions.inherited
+        environment["SUBSTRAT_ROOT"] = place.root
+        environment["SUBSTRAT_SOCKET"] = place.socket
+        return ScriptedProvider(options: ScriptOptions(environment: environment))
+    }
+
+    private static func sayReady(_ place: DaemonPlace, on descriptor: Int32?) {
+        guard let descriptor else { return Output.line("substrat: listening on \(place.socket)") }
+        let line = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        try? line.write(contentsOf: Data("ready\n".utf8))
+    }
+}
+
+/// With what agents are hosted.
+struct HostingOptions: ParsableArguments {
+    @Option(help: "How many sessions of a provider are live at a time; of scripts, eight times as many.")
+    var maxSlots = 4
+
+    @Option(help: "Who answers for agents that name no provider.") var provider = "scripted"
+
+    @Option(help: "How long turns have to end when the daemon is stopped.")
+    var grace = TimeSpan(duration: .seconds(10))
+
+    @Option(help: "How events are made durable: journal, append or pending.") var durability = Durability.journal
+
+    @Option(help: "trace, debug, info, notice, warning, error or critical.") var logLevel = "notice"
+
+    func validate() throws {
+        guard self.maxSlots > 0 else { throw ValidationError("--max-slots must be 1 or more") }
+        guard Logger.Level(rawValue: self.logLevel) != nil else {
+            throw ValidationError("\(self.logLevel.quotedForPeople()) is no log level")
+        }
+    }
+
+    var host: HostOptions {
+        var host = HostOptions()
+        host.slotsMax = self.maxSlots
+        host.defaultProvider = self.provider
+        host.durability = self.durability
+        return host
+    }
+
+    var logger: Logger {
+        var logger = Logger(label: "substrat") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = Logger.Level(rawValue: self.logLevel) ?? .notice
+        return logger
+    }
+
+    /// The same, as words of a command line.
+    var words: [String] {
+        [
+            "--max-slots", "\(self.maxSlots)", "--provider", self.provider, "--grace",
+            "\(self.grace.duration.wholeMilliseconds)ms", "--durability", self.durability.rawValue, "--log-level",
+            self.logLevel,
+        ]
+    }
+}
+
+extension Durability: ExpressibleByArgument {}

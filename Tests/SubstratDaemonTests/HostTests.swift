@@ -1,0 +1,181 @@
+import AgentRuntime
+import DurableFiles
+import Foundation
+import Logging
+import SubstratClient
+import SubstratDaemon
+import SubstratProtocol
+import Testing
+import Vocabulary
+
+/// Answers in pieces of one word, in this very process.
+struct WordProvider: AgentProvider {
+    let name = "words"
+    let continuesTurns = false
+
+    func create(_ opening: SessionOpening) async throws(ProviderFailure) -> JSONValue { .null }
+
+    func resume(
+        _ opening: SessionOpening, reference: JSONValue, history: [PastTurn]
+    ) async throws(ProviderFailure) -> any ProviderSession { WordSession() }
+}
+
+struct WordSession: ProviderSession {
+    func send(_ turn: ProviderTurn) async throws(ProviderFailure) -> String {
+        if turn.prompt == "fail" { throw ProviderFailure("it was told to") }
+        if turn.prompt.hasPrefix("tell ") {
+            _ = await turn.call(
+                "send_message", ["recipient": "USER", "text": .string(String(turn.prompt.dropFirst(5)))])
+        }
+        for word in turn.prompt.split(separator: " ") { turn.onChunk("\(word).") }
+        return turn.prompt.split(separator: " ").map { "\($0)." }.joined()
+    }
+
+    func stop() async {}
+}
+
+@Suite(.timeLimit(.minutes(5))) struct `The methods of the daemon` {
+    /// Runs a daemon of agents, and `body` with a connection to it.
+    static func host(_ body: @Sendable @escaping (SubstratConnection) async throws -> Void) async throws {
+        let scene = Scene()
+        var options = HostOptions()
+        options.defaultProvider = "words"
+        let chosen = options
+        try await scene.run(serving: { place throws(DaemonError) in
+            try await HostHandler.open(place, chosen, providers: [WordProvider()])
+        }) {
+            let connection = try await scene.connect()
+            try await body(connection)
+            await connection.close()
+        }
+    }
+
+    static func refusal(_ body: () async throws(ClientError) -> JSONValue) async -> RPCError? {
+        do throws(ClientError) {
+            _ = try await body()
+        } catch {
+            if case .refused(let refusal) = error { return refusal }
+        }
+        return nil
+    }
+
+    @Test func `make an agent, talk to it and end it`() async throws {
+        try await Self.host { daemon in
+            let made = try await daemon.call("agent.create", ["name": "a", "instructions": "say words"])
+            let id = try #require(made["agent_id"])
+            #expect(made["name"] == "a" && id.string?.utf8.count == 32)
+            #expect(
+                try await daemon.call("agent.send", ["agent_id": "a", "message": "one two"])
+                    == ["response": "one.two."])
+            var chunks: [String] = []
+            try await daemon.stream("agent.stream", ["agent_id": id, "message": "three four"], timeout: nil) {
+                if case .chunk(let text) = $0 { chunks.append(text) }
+            }
+            #expect(chunks == ["three.", "four."])
+            let list = try await daemon.call("agent.list")
+            #expect(list["agents"]?.array?.first?["path"] == "a" && list["agents"]?.array?.count == 1)
+            #expect(
+                try await daemon.call("agent.terminate", ["agent_id": "a"])
+                    == ["status": "terminated", "agent_id": id])
+            #expect(try await daemon.call("agent.list") == ["agents": []])
+            let events = try await daemon.call("agent.events", ["agent_id": id])
+            #expect(events["events"]?.array?.last?["event"] == "agent.terminated")
+        }
+    }
+
+    @Test func `say by name what is missing, wrong or not known`() async throws {
+        try await Self.host { daemon in
+            _ = try await daemon.call("agent.create", ["name": "a"])
+            let cases: [(String, JSONObject, RPCError.Code, String)] = [
+                ("agent.create", [:], .invalid, "name is missing"),
+                ("agent.create", ["name": 7], .invalid, "name must be a text"),
+                ("agent.create", ["name": "b", "workspace": "w"], .invalid, "agent.create has no parameter"),
+                ("agent.create", ["name": "b", "metadata": ["x": 1]], .invalid, "metadata must be an object of texts"),
+                ("agent.create", ["name": "a"], .invalid, "is the name of an agent close by"),
+                ("agent.create", ["name": "b", "provider": "p"], .invalid, "no provider is called \"p\""),
+                ("agent.create", ["name": "b", "parent": "p"], .notFound, "no agent \"p\" is known"),
+                ("agent.send", ["agent_id": "a"], .invalid, "message is missing"),
+                ("agent.send", ["message": "m"], .invalid, "agent_id is missing"),
+                ("agent.send", ["agent_id": nil, "message": "m"], .invalid, "agent_id is missing"),
+                ("agent.send", ["agent_id": "x", "message": "m"], .notFound, "no agent \"x\" is known"),
+                ("agent.stream", ["agent_id": "a"], .invalid, "message is missing"),
+                ("agent.inspect", [:], .invalid, "agent_id is missing"),
+                ("agent.terminate", ["agent_id": "a", "recursive": 1], .invalid, "recursive must be true or false"),
+                ("agent.events", ["agent_id": "a", "limit": 0], .invalid, "limit must be a whole number from 1"),
+                ("agent.wait", ["agent_id": "a", "timeout": -1], .invalid, "timeout must be a whole number from 0"),
+                ("agent.gate", [:], .invalid, "agent_id is missing"),
+                ("tool.call", ["agent_id": "a", "token": "t"], .invalid, "tool is missing"),
+                ("tool.call", ["agent_id": "a", "tool": "list_children"], .invalid, "token is missing"),
+                ("agent.list", ["x": 1], .invalid, "agent.list has no parameter \"x\""),
+                ("workspace.list", [:], .unknownMethod, "no method is called \"workspace.list\""),
+            ]
+            for (method, params, code, message) in cases {
+                let refusal = await Self.refusal { () throws(ClientError) in try await daemon.call(method, params) }
+                #expect(refusal?.code == code, "\(method) \(JSONValue.object(params).text)")
+                #expect(refusal?.message.contains(message) == true, "\(method): \(refusal?.message ?? "taken")")
+            }
+            let failed = await Self.refusal { () throws(ClientError) in
+                try await daemon.call("agent.send", ["agent_id": "a", "message": "fail"])
+            }
+            #expect(failed?.message.contains("it was told to") == true, "\(failed as Any)")
+            #expect(try await daemon.call("agent.wait", ["agent_id": "a"])["state"] == "idle")
+        }
+    }
+
+    @Test func `take an agent's token for its word, and no other`() async throws {
+        try await Self.host { daemon in
+            _ = try await daemon.call("agent.create", ["name": "a"])
+            for token in ["", "x", String(repeating: "0", count: 64)] {
+                let refusal = await Self.refusal { () throws(ClientError) in
+                    try await daemon.call(
+                        "tool.call", ["agent_id": "a", "tool": "list_children", "token": .string(token)])
+                }
+                #expect(refusal?.kind == "token", "\(token)")
+            }
+        }
+    }
+
+    @Test func `tell events from a place on, and those to come`() async throws {
+        try await Self.host { daemon in
+            _ = try await daemon.call("agent.create", ["name": "a"])
+            let first = try await daemon.call("agent.events", ["agent_id": "a", "limit": 1])
+            #expect(first["offset"] == 1 && first["events"]?.array?.count == 1)
+            let rest = try await daemon.call("agent.events", ["agent_id": "a", "offset": 1])
+            #expect(rest["events"]?.array?.first?["seq"] == 2)
+            _ = try await daemon.call("agent.send", ["agent_id": "a", "message": "tell me more"])
+            #expect(try await daemon.call("agent.events", ["agent_id": "user"])["events"]?.array?.isEmpty == false)
+            let mail = try await daemon.call("inbox.list")["messages"]?.array
+            #expect(mail?.first?["from"] == "a" && mail?.first?["text"] == "me more")
+            #expect(try await daemon.call("inbox.list") == ["messages": []])
+        }
+    }
+
+    @Test func `make no second agent and no second turn for a request that is repeated`() async throws {
+        try await Self.host { daemon in
+            let order: JSONObject = ["name": "a", "request_key": "k"]
+            let first = try await daemon.call("agent.create", order)
+            #expect(try await daemon.call("agent.create", order)["agent_id"] == first["agent_id"])
+            let message: JSONObject = ["agent_id": "a", "message": "hello", "request_key": "m"]
+            let answer = try await daemon.call("agent.send", message)
+            var chunks: [String] = []
+            try await daemon.stream("agent.stream", message, timeout: nil) {
+                if case .chunk(let text) = $0 { chunks.append(text) }
+            }
+            #expect(answer == ["response": "hello."] && chunks == ["hello."])
+            let events = try await daemon.call("agent.events", ["agent_id": "a"])["events"]?.array ?? []
+            #expect(events.count { $0["event"] == "turn.start" } == 1)
+        }
+    }
+
+    @Test func `tell what the start has found, and how it stands`() async throws {
+        try await Self.host { daemon in
+            #expect(try await daemon.call("daemon.recovery")["agents"] == 0)
+            _ = try await daemon.call("agent.create", ["name": "a"])
+            let status = try await daemon.call("daemon.status")
+            #expect(status["agents"] == 1 && status["states"] == ["idle": 1, "busy": 0, "waiting": 0])
+            #expect(try await daemon.call("agent.gate", ["agent_id": "a"])["status"] == "gated")
+            #expect(try await daemon.call("agent.inspect", ["agent_id": "a"])["gated"] == true)
+            #expect(try await daemon.call("agent.ungate", ["agent_id": "a"])["status"] == "ungated")
+        }
+    }
+}
