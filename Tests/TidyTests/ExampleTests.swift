@@ -109,7 +109,7 @@ import Testing
     }
 
     @Test func `keep timers and services apart`() throws {
-        #expect(Self.units.count == 6)
+        #expect(Self.units.count == 7)
         for path in Self.units {
             let sections = try Repository.here.text(of: path).matches(of: /(?m)^\[(\w+)\]/).map { String($0.1) }
             #expect(sections.contains(path.hasSuffix(".timer") ? "Timer" : "Service"), "\(path)")
