@@ -51,7 +51,7 @@ final class RawSocket: Sendable {
     /// No more will be said from here.
     func endSaying() { shutdown(self.descriptor, Int32(SHUT_WR)) }
 
-    /// The next line; `nil` at the end.
+    /// The next line; `nil` at the end of the connection.
     func hear() -> String? {
         self.rest.withLock { rest in
             var block = [UInt8](repeating: 0, count: 65_536)
@@ -61,6 +61,7 @@ final class RawSocket: Sendable {
                     return String(decoding: rest[..<end], as: UTF8.self)
                 }
                 let count = recv(self.descriptor, &block, block.count, 0)
+                if count < 0, errno == EAGAIN { Issue.record("nothing came for a minute") }
                 if count <= 0 { return nil }
                 rest += block[..<count]
             }

@@ -33,22 +33,34 @@ struct AgentEvents: AsyncParsableCommand {
     @OptionGroup var place: PlaceOptions
 
     func run() async throws {
-        var params = JSONObject(agent: self.ref)
-        params["offset"] = .integer(Int64(self.after))
-        params["follow"] = .bool(self.follow)
-        params["limit"] = 10_000
         try await self.place.connected { (connection) throws(ClientError) in
-            let agent = self.place.json ? [:] : try? await connection.call("agent.inspect", JSONObject(agent: self.ref))
+            // Of one that has ended nothing can be inspected; its lines are then without the session.
+            let agent = self.place.json ? nil : try? await connection.call("agent.inspect", JSONObject(agent: self.ref))
             let session = agent?["session_id"]?.string ?? ""
-            try await connection.stream("agent.events", params, timeout: nil) { body in
-                switch body {
-                case .event(let event): self.say(event, session)
-                case .result(let result):
-                    for event in result["events"]?.array ?? [] { self.say(event.object ?? [:], session) }
-                default: break
-                }
+            guard !self.follow else { return try await self.followAll(session, over: connection) }
+            var offset = self.after
+            while true {
+                let page = try await connection.call("agent.events", self.params(after: offset))
+                let events = page["events"]?.array ?? []
+                for event in events { self.say(event.object ?? [:], session) }
+                guard !events.isEmpty, let last = page["offset"]?.integer else { return }
+                offset = Int(last)
             }
         }
+    }
+
+    private func followAll(_ session: String, over connection: SubstratConnection) async throws(ClientError) {
+        var params = self.params(after: self.after)
+        params["follow"] = true
+        try await connection.stream("agent.events", params, timeout: nil) { body in
+            if case .event(let event) = body { self.say(event, session) }
+        }
+    }
+
+    private func params(after offset: Int) -> JSONObject {
+        var params = JSONObject(agent: self.ref)
+        params["offset"] = .integer(Int64(offset))
+        return params
     }
 
     private func say(_ event: JSONObject, _ session: String) {
