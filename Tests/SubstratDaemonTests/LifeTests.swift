@@ -74,6 +74,8 @@ import Vocabulary
         try await scene.run {
             let connection = try await scene.connect()
             #expect(try await connection.call("daemon.status")["last_shutdown"] == "clean")
+            // A crash from here on is none that a clean end came after.
+            #expect(!scene.has(scene.place.cleanShutdown))
             await connection.close()
         }
     }
