@@ -89,6 +89,10 @@ package final class SocketServer<Handler: RequestHandler>: Sendable {
                 self.logger.warning("connection of another user refused", metadata: LogKeys.peer(credentials.user))
                 throw ChannelError.ioOnClosedChannel
             }
+            // NIO accepts without: a program started meanwhile would hold the connection open.
+            try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+                _ = fcntl($0, F_SETFD, FD_CLOEXEC)
+            }
             let connection = Connection(channel, self.options)
             guard self.admit(connection) else { throw ChannelError.ioOnClosedChannel }
             let handler = ConnectionHandler(connection, self.options) { self.take($0, connection) }
