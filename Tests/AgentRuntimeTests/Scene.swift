@@ -15,6 +15,7 @@ struct TalkProvider: AgentProvider {
 
     var name = "talk"
     var continuesTurns = false
+    var onStop: @Sendable () -> Void = {}
     let book = TalkBook()
     let answer: Answer
 
@@ -50,7 +51,10 @@ private struct TalkSession: ProviderSession {
         }
     }
 
-    func stop() async { self.provider.book.note { $0.stopped.append(self.opening.name) } }
+    func stop() async {
+        self.provider.book.note { $0.stopped.append(self.opening.name) }
+        self.provider.onStop()
+    }
 }
 
 /// What a provider was asked.
@@ -111,10 +115,10 @@ final class TestClock: Sendable {
     var now: Timestamp { self.state.withLock { $0.now } }
 
     var hostClock: HostClock {
-        HostClock(now: { self.now }, sleep: { await self.sleep($0) })
+        HostClock(now: { self.now }, sleepUntil: { await self.sleep(until: $0) })
     }
 
-    private func sleep(_ duration: Duration) async {
+    private func sleep(until due: Timestamp) async {
         let id = self.state.withLock { state in
             state.count += 1
             return state.count
@@ -123,7 +127,8 @@ final class TestClock: Sendable {
             await withCheckedContinuation { continuation in
                 let isOver = self.state.withLock { state in
                     if state.cancelled.remove(id) != nil { return true }
-                    state.sleepers[id] = (state.now + duration, continuation)
+                    if state.now >= due { return true }
+                    state.sleepers[id] = (due, continuation)
                     return false
                 }
                 if isOver { continuation.resume() }

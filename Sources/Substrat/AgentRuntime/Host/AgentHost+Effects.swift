@@ -101,7 +101,7 @@ extension AgentHost {
     package func waitUntilIdle() async {
         await withCheckedContinuation { continuation in
             let isOver = self.floor.withLock { floor in
-                if floor.isIdle || floor.phase == .closed { return true }
+                if floor.isIdle || floor.phase >= .closed { return true }
                 floor.idlers.append(continuation)
                 return false
             }
@@ -166,16 +166,15 @@ extension Floor {
 extension AgentHost {
     /// Sees that somebody looks when the next reminder, wait or held-back wake is due.
     private func setAlarm() {
-        let now = self.options.clock.now()
-        let pause = self.floor.withLock { floor -> Duration? in
+        let moment = self.floor.withLock { floor -> Timestamp? in
             guard floor.phase == .open, let next = floor.nextMoment else { return nil }
             if let alarm = floor.alarm, alarm <= next { return nil }
             floor.alarm = next
-            return max(.milliseconds(1), next.since(now))
+            return next
         }
-        guard let pause else { return }
+        guard let moment else { return }
         self.crew.take {
-            await self.options.clock.sleep(pause)
+            await self.options.clock.sleepUntil(moment)
             await self.ring()
         }
     }

@@ -74,7 +74,7 @@ extension AgentHost {
             defer { floor.phase = max(floor.phase, .stopping) }
             return floor.phase == .open
         }
-        guard isFirst else { return }
+        guard isFirst else { return await self.waitForStop() }
         await self.waitForQuiet(grace)
         let (live, seats, endings) = self.floor.withLock { floor in
             floor.phase = .closed
@@ -92,6 +92,22 @@ extension AgentHost {
         await self.crew.end()
         let logs = self.logs
         await onThreadOfItsOwn { logs.close() }
+        let stoppers = self.floor.withLock { floor in
+            floor.phase = .over
+            defer { floor.stoppers = [] }
+            return floor.stoppers
+        }
+        for stopper in stoppers { stopper.resume() }
+    }
+
+    private func waitForStop() async {
+        await withCheckedContinuation { continuation in
+            let isOver = self.floor.withLock { floor in
+                if floor.phase != .over { floor.stoppers.append(continuation) }
+                return floor.phase == .over
+            }
+            if isOver { continuation.resume() }
+        }
     }
 
     private func waitForQuiet(_ grace: Duration) async {
@@ -102,7 +118,7 @@ extension AgentHost {
             }
             if isQuiet { return continuation.resume() }
             self.crew.take {
-                await self.options.clock.sleep(grace)
+                await self.options.clock.sleep(for: grace)
                 let late = self.floor.withLock { $0.quiet.take() }
                 late?.resume()
             }

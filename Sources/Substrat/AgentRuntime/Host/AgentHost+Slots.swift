@@ -99,7 +99,7 @@ extension AgentHost {
             guard case .success(let live) = result else { return (floor.pools[pool]?.failed(session) ?? [], nil) }
             floor.live[session] = live
             let actions = floor.pools[pool]?.opened(session) ?? []
-            guard actions.isEmpty || floor.phase == .closed else { return (actions, nil) }
+            guard actions.isEmpty || floor.phase >= .closed else { return (actions, nil) }
             floor.live[session] = nil
             return (actions, live)
         }

@@ -162,7 +162,7 @@ extension AgentHost {
     private func fail(
         _ begun: Begun, of place: Place, _ failure: ProviderFailure
     ) async throws(HostError) -> HostError {
-        guard self.floor.withLock({ $0.phase != .closed }) else { return .stopping }
+        guard self.floor.withLock({ $0.phase < .closed }) else { return .stopping }
         let command = AgentCommand.failTurn(
             place.agent, turn: begun.number, error: failure.message, partial: failure.partial)
         try await self.insist(command)
@@ -185,16 +185,11 @@ extension AgentHost {
             do throws(HostError) {
                 return try await self.desk.perform(command)
             } catch {
-                guard error.isPassing, self.floor.withLock({ $0.phase != .closed }) else { throw error }
+                guard error.isPassing, self.floor.withLock({ $0.phase < .closed }) else { throw error }
             }
-            // In a task of the crew: that of the caller may be cancelled, and would not sleep.
-            await withCheckedContinuation { continuation in
-                self.crew.take { [pause] in
-                    await self.options.clock.sleep(pause)
-                    continuation.resume()
-                }
-            }
-            pause = min(pause * 2, .seconds(10))
+            // In a task of its own: that of the caller may be cancelled, and would not sleep.
+            await Task { [pause] in await self.options.clock.sleep(for: pause) }.value
+            pause = min(pause * 2, .seconds(1))
         }
     }
 }

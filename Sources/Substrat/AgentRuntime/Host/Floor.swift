@@ -9,6 +9,8 @@ struct Floor {
         case stopping
         /// Nothing is recorded any more.
         case closed
+        /// The logs are closed.
+        case over
     }
 
     var phase = Phase.open
@@ -35,6 +37,8 @@ struct Floor {
     var alarm: Timestamp?
     /// Who waits for the end of an agent's turn.
     var endings: [AgentID: [CheckedContinuation<Void, Never>]] = [:]
+    /// Who waits until the phase is `over`.
+    var stoppers: [CheckedContinuation<Void, Never>] = []
     /// Who waits until nothing is under way and nothing is about to be.
     var idlers: [CheckedContinuation<Void, Never>] = []
     /// Who waits until no turn is under way.

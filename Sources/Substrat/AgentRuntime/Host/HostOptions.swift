@@ -37,23 +37,27 @@ package struct HostOptions: Sendable {
 /// The time, as a parameter.
 package struct HostClock: Sendable {
     package let now: @Sendable () -> Timestamp
-    /// Returns after that time, or when its task is cancelled.
-    package let sleep: @Sendable (Duration) async -> Void
+    /// Returns at that moment or later, or when its task is cancelled.
+    package let sleepUntil: @Sendable (Timestamp) async -> Void
 
     package init(
-        now: @escaping @Sendable () -> Timestamp, sleep: @escaping @Sendable (Duration) async -> Void
+        now: @escaping @Sendable () -> Timestamp, sleepUntil: @escaping @Sendable (Timestamp) async -> Void
     ) {
         self.now = now
-        self.sleep = sleep
+        self.sleepUntil = sleepUntil
     }
 
+    func sleep(for pause: Duration) async { await self.sleepUntil(self.now() + pause) }
+
     package static let system = HostClock(
-        now: {
-            var time = timespec()
-            clock_gettime(CLOCK_REALTIME, &time)
-            return Timestamp(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
-        },
-        sleep: { try? await Task.sleep(for: $0) })
+        now: { Self.systemTime() },
+        sleepUntil: { moment in try? await Task.sleep(for: max(.zero, moment.since(Self.systemTime()))) })
+
+    private static func systemTime() -> Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(milliseconds: Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000)
+    }
 }
 
 /// An agent that the operator wants.
