@@ -82,7 +82,7 @@ import Vocabulary
         let lead = try await host.createAgent(AgentOrder(name: "lead")).id
         _ = try await host.send(lead, "go")
         await host.waitUntilIdle()
-        #expect(team.book.liveMax == 2)
+        #expect(team.book.liveMax <= 2)
         #expect(await host.agents().map(\.name) == ["lead"])
         let told = team.book.prompts(of: "lead").joined(separator: "\n")
         #expect(told.components(separatedBy: "done").count == 13)

@@ -126,8 +126,9 @@ extension AgentHost {
 
     private func wake(_ agent: AgentID, _ request: TurnRequest) async {
         let result = await self.turn(of: agent, request) { _ in }
-        if case .failure(let error) = result, error.code == .busy {
-            // No slot came free in time. What waits for the agent waits on.
+        if case .failure(let error) = result, error.code == .busy || error.isPassing {
+            // No slot came free in time, or the disk has no room. What waits for the agent waits on.
+            if error.isPassing { await self.options.clock.sleep(for: .seconds(1)) }
             self.floor.withLock { _ = $0.missed.insert(agent) }
         }
         self.leave(agent)

@@ -37,14 +37,14 @@ extension AgentHost {
             switch outcome {
             case .completed(let response): return response
             case .failed(let error): throw HostError(.invalid, "the turn failed: \(error)")
-            case .running: await self.waitForEnd(of: agent, key)
+            case .running: try await self.waitForEnd(of: agent)
             case .interrupted:
                 guard self.isExpected(agent) else {
                     throw HostError(
                         .invalid, "the turn was interrupted by a restart and is not gone on with",
                         hint: "send it again with another key")
                 }
-                await self.waitForEnd(of: agent, key)
+                try await self.waitForEnd(of: agent)
             }
         }
         return nil
@@ -57,10 +57,13 @@ extension AgentHost {
     }
 
     /// Waits until the turn that is under way, or about to be, has ended.
-    private func waitForEnd(of agent: AgentID, _ key: String) async {
+    private func waitForEnd(of agent: AgentID) async throws(HostError) {
+        try self.checkOpen()
+        await Task.yield()
         await withCheckedContinuation { continuation in
             let isOver = self.floor.withLock { floor in
-                if floor.phase != .open { return true }
+                // A turn that is over, or has not begun yet: the caller looks again.
+                guard floor.phase == .open, floor.active.contains(agent) else { return true }
                 floor.endings[agent, default: []].append(continuation)
                 return false
             }
