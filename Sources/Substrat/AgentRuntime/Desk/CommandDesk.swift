@@ -31,7 +31,7 @@ final class CommandDesk: Sendable {
         var tree: AgentTree
         var waiting: [Job] = []
         var isAtWork = false
-        /// How many of those who wait are to go alone, since one of them was refused by the disk and nobody knows which.
+        /// How many of those who wait are to go alone: the disk refused one of them, and nobody knows which.
         var aloneCount = 0
     }
 

@@ -6,28 +6,28 @@ extension PastTurn {
     /// of one that was gone on with.
     static func read(_ records: [LogRecord]) -> [PastTurn] {
         var turns: [PastTurn] = []
-        var open: PastTurn?
+        var current: PastTurn?
         var carried: [PastCall] = []
         for record in records {
             switch record.entry.event {
             case .turnStarted(let start):
                 let goesOn = start.attempt > 1
-                open = PastTurn(
+                current = PastTurn(
                     number: start.turn ?? turns.count + 1, prompt: start.prompt, calls: goesOn ? carried : [],
                     response: "")
                 carried = []
             case .toolCalled(let call, let outcome):
-                open?.calls.append(PastCall(tool: call.tool, arguments: call.arguments, outcome: outcome))
+                current?.calls.append(PastCall(tool: call.tool, arguments: call.arguments, outcome: outcome))
             case .turnCompleted(_, let response):
-                if var turn = open {
+                if var turn = current {
                     turn.response = response
                     turns.append(turn)
                 }
-                open = nil
-            case .turnFailed: open = nil
+                current = nil
+            case .turnFailed: current = nil
             case .turnInterrupted(_, let continues):
-                carried = continues ? open?.calls ?? [] : []
-                open = nil
+                carried = continues ? current?.calls ?? [] : []
+                current = nil
             default: break
             }
         }
