@@ -180,14 +180,15 @@ extension SQLiteFile {
     package func read<Value: Sendable>(
         _ body: @escaping @Sendable (SQLConnection) throws(StorageError) -> Value
     ) async throws(StorageError) -> Value {
-        let path = self.path
-        let result: Result<Value, StorageError> = await withCheckedContinuation { continuation in
-            self.pool.asyncRead { database in
-                let result = Result { try body(SQLConnection(try database.get(), path: path)) }
-                continuation.resume(returning: result.mapError { StorageError($0, path: path) })
+        // In a task of its own, which nobody cancels; it ends when the connection is there for others again.
+        let task = Task { () async -> Result<Value, StorageError> in
+            do {
+                return .success(try await self.pool.read { try body(SQLConnection($0, path: self.path)) })
+            } catch {
+                return .failure(StorageError(error, path: self.path))
             }
         }
-        return try result.get()
+        return try await task.value.get()
     }
 
     /// Looks the whole file over; each line is something that is wrong with it.
