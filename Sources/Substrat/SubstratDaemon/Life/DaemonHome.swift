@@ -119,11 +119,11 @@ extension DaemonHome {
     package func giveBack(isClean: Bool) throws(DaemonError) {
         defer { self.lock.release() }
         do throws(FileError) {
+            if try self.files.exists(self.place.socket) { try self.files.unlink(self.place.socket) }
+            if try self.files.exists(self.place.pid) { try self.files.unlink(self.place.pid) }
             if isClean {
                 try AtomicFile.replace(self.place.cleanShutdown, with: Array("\(getpid())\n".utf8), on: self.files)
             }
-            if try self.files.exists(self.place.socket) { try self.files.unlink(self.place.socket) }
-            if try self.files.exists(self.place.pid) { try self.files.unlink(self.place.pid) }
         } catch {
             throw DaemonError(error)
         }
