@@ -91,7 +91,7 @@ private struct Workshop {
     }
 
     @Test func `that says nothing for too long is killed, and its late answer is nobody's (W-24)`() async throws {
-        let shop = try await Workshop(patience: .milliseconds(700))
+        let shop = try await Workshop(patience: .seconds(3))
         let path = try shop.python(
             "a.py",
             """

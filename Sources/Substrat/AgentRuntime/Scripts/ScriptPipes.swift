@@ -22,6 +22,7 @@ struct ScriptPipes: Sendable {
     private var buffer = [UInt8](repeating: 0, count: 65_536)
 
     static let complaintMax = 64 << 10
+    private static let reportGrace = Duration.seconds(1)
     /// More than a pipe can hold.
     private static let roundsMax = 32
 
@@ -38,7 +39,11 @@ struct ScriptPipes: Sendable {
         var due = ContinuousClock.now + patience
         while true {
             if rest.isEmpty, let line = try self.takeLine() { return line }
-            if self.output < 0 { throw ScriptFailure(self.ending) }
+            if self.output < 0 {
+                // Its end is reported a little after its output has closed.
+                self.waitForEnd(of: program, for: Self.reportGrace)
+                throw ScriptFailure(self.ending)
+            }
             let pause = due - .now
             guard pause > .zero else { throw ScriptFailure("it said nothing for \(patience.components.seconds) s") }
             if try self.wait(program, writes: !rest.isEmpty, for: pause) { self.write(&rest) }
