@@ -80,6 +80,12 @@ let package = Package(
         room("ProcessGuard", on: "Ground", uses: ["CLinuxShims", "CProcessGuard"]),
         .systemLibrary(name: "CLinuxShims", path: "Sources/Ground/System/CLinuxShims"),
         .systemLibrary(name: "CSodium", path: "Sources/Ground/System/CSodium", providers: [.apt(["libsodium-dev"])]),
+        room(
+            "ModelClient", on: "Ground",
+            uses: [
+                "Vocabulary", from("async-http-client", "AsyncHTTPClient"), from("swift-nio", "NIOCore"),
+                from("swift-nio", "NIOHTTP1"), from("swift-nio", "NIOPosix"), from("swift-nio-ssl", "NIOSSL"),
+            ]),
 
         // Trails
         room("TrailsCore", on: "Trails", uses: ["Vocabulary", from("swift-collections", "HashTreeCollections")]),
@@ -136,12 +142,6 @@ let package = Package(
             "PipelineCore", on: "Orchestra",
             uses: ["DotLanguage", "Vocabulary", from("swift-collections", "HashTreeCollections")]),
         room(
-            "ModelClient", on: "Orchestra",
-            uses: [
-                "Vocabulary", from("async-http-client", "AsyncHTTPClient"), from("swift-nio", "NIOCore"),
-                from("swift-nio", "NIOHTTP1"), from("swift-nio", "NIOPosix"), from("swift-nio-ssl", "NIOSSL"),
-            ]),
-        room(
             "PipelineSettings", on: "Orchestra",
             uses: ["DotLanguage", "DurableFiles", "PipelineCore", "StrictYAML", "Vocabulary", from("Yams", "Yams")]),
         room(
@@ -188,7 +188,7 @@ let package = Package(
         room(
             "AgentRuntime", on: "Substrat",
             uses: [
-                "AgentCore", "AgentProtocols", "DurableFiles", "EventLog", "ProcessGuard", "Vocabulary",
+                "AgentCore", "AgentProtocols", "DurableFiles", "EventLog", "ModelClient", "ProcessGuard", "Vocabulary",
                 from("swift-collections", "HashTreeCollections"),
             ]),
         room("SubstratProtocol", on: "Substrat", uses: ["Vocabulary"]),
@@ -206,8 +206,9 @@ let package = Package(
         room(
             "SubstratCommands", on: "Substrat",
             uses: [
-                "AgentCore", "AgentRuntime", "DurableFiles", "EventLog", "SubstratClient", "SubstratDaemon",
-                "SubstratProtocol", "Vocabulary", from("swift-argument-parser", "ArgumentParser"),
+                "AgentCore", "AgentProtocols", "AgentRuntime", "DurableFiles", "EventLog", "ModelClient",
+                "SubstratClient", "SubstratDaemon", "SubstratProtocol", "Vocabulary",
+                from("swift-argument-parser", "ArgumentParser"),
                 from("swift-log", "Logging"),
             ]),
 
@@ -270,8 +271,8 @@ let package = Package(
         tests(
             "AgentRuntimeTests",
             uses: [
-                "AgentCore", "AgentRuntime", "DurableFiles", "EventLog", "Simulator", "TestKit", "Vocabulary",
-                from("swift-collections", "HashTreeCollections"),
+                "AgentCore", "AgentRuntime", "DurableFiles", "EventLog", "ModelClient", "Simulator", "TestKit",
+                "Vocabulary", from("swift-collections", "HashTreeCollections"),
             ]),
         tests(
             "CrashLabTests",
@@ -334,7 +335,7 @@ let package = Package(
                 "AgentRuntime", "DurableFiles", "SubstratClient", "SubstratDaemon", "SubstratProtocol", "TestKit",
                 "Vocabulary", from("swift-log", "Logging"),
             ]),
-        tests("SubstratProgramTests", uses: ["SubstratCommands", "Vocabulary", "substrat"]),
+        tests("SubstratProgramTests", uses: ["SubstratCommands", "TestKit", "Vocabulary", "substrat"]),
         tests("SubstratProtocolTests", uses: ["SubstratProtocol", "TestKit", "Vocabulary"]),
         tests("TidyTests"),
         tests(

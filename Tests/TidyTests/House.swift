@@ -33,6 +33,7 @@ enum House {
         .shell("StrictYAML", "Ground", uses: ["Vocabulary"]),
         .shell("SQLiteStorage", "Ground", uses: ["Vocabulary", "DurableFiles"]),
         .shell("WebTransport", "Ground", uses: ["Vocabulary"]),
+        .shell("ModelClient", "Ground", uses: ["Vocabulary"]),
 
         .core("TrailsCore", "Trails", uses: ["Vocabulary"], imports: ["HashTreeCollections", "OrderedCollections"]),
         .core(
@@ -63,7 +64,6 @@ enum House {
         .core("PipelineCore", "Orchestra", uses: ["Vocabulary", "DotLanguage"], imports: ["HashTreeCollections"]),
         .core("TurnModel", "Orchestra", uses: ["Vocabulary"]),
         .core("PipelineTurns", "Orchestra", uses: ["Vocabulary", "TurnModel"]),
-        .shell("ModelClient", "Orchestra", uses: ["Vocabulary"]),
         .shell(
             "PipelineSettings", "Orchestra",
             uses: ["Vocabulary", "DurableFiles", "StrictYAML", "DotLanguage", "PipelineCore"]),
@@ -105,7 +105,9 @@ enum House {
         .shell("EventLog", "Substrat", uses: ["Vocabulary", "DurableFiles", "GroupCommit"]),
         .shell(
             "AgentRuntime", "Substrat",
-            uses: ["Vocabulary", "ProcessGuard", "DurableFiles", "AgentCore", "AgentProtocols", "EventLog"]),
+            uses: [
+                "Vocabulary", "ModelClient", "ProcessGuard", "DurableFiles", "AgentCore", "AgentProtocols", "EventLog",
+            ]),
         .core("SubstratProtocol", "Substrat", uses: ["Vocabulary"]),
         .shell(
             "SubstratDaemon", "Substrat",
@@ -114,8 +116,8 @@ enum House {
         .shell(
             "SubstratCommands", "Substrat",
             uses: [
-                "Vocabulary", "DurableFiles", "AgentCore", "EventLog", "AgentRuntime", "SubstratProtocol",
-                "SubstratDaemon", "SubstratClient",
+                "Vocabulary", "ModelClient", "DurableFiles", "AgentCore", "AgentProtocols", "EventLog", "AgentRuntime",
+                "SubstratProtocol", "SubstratDaemon", "SubstratClient",
             ]),
 
         .shell(
