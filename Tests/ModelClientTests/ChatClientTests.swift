@@ -37,6 +37,40 @@ import Vocabulary
         return try #require(found)
     }
 
+    @Test(
+        arguments: [
+            // Each call in an event of its own, with an index; with none; all with the same one; and all at once.
+            [
+                #"{"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\""}}"#,
+                #"{"index":1,"id":"b","function":{"name":"g","arguments":""}}"#,
+                #"{"index":0,"function":{"arguments":":1}"}}"#,
+            ],
+            [
+                #"{"id":"a","function":{"name":"f","arguments":"{\"x\":"}}"#, #"{"function":{"arguments":"1}"}}"#,
+                #"{"id":"b","function":{"name":"g"}}"#,
+            ],
+            [
+                #"{"index":0,"id":"a","function":{"name":"f","arguments":{"x":1}}}"#,
+                #"{"index":0,"id":"b","function":{"name":"g","arguments":""}}"#,
+            ],
+            [
+                #"{"id":"a","function":{"name":"f","arguments":"{\"x\":1}"}},{"id":"b","function":{"name":"g"}}"#
+            ],
+        ])
+    func `puts calls of tools together from their pieces`(pieces: [String]) async throws {
+        let events = pieces.map { #"data: {"choices":[{"delta":{"tool_calls":[\#($0)]}}]}"# }
+        let end = [#"data: {"choices":[{"delta":{},"finish_reason":"tool_calls"}]}"#, "data: [DONE]", ""]
+        try await ModelServer.run(.init((events + end).joined(separator: "\n\n"))) { server in
+            var request = self.request()
+            request.tools = [["type": "function"]]
+            let answer = try await ChatClient().ask(request, at: self.endpoint(server))
+            #expect(answer.calls.map(\.name) == ["f", "g"])
+            #expect(answer.calls.map(\.arguments) == [#"{"x":1}"#, ""])
+            #expect(answer.text == "" && answer.ending == .finished)
+            #expect(try JSONValue(parsing: server.requests[0].body)["tools"] == [["type": "function"]])
+        }
+    }
+
     @Test func `asks once, and tells the answer as it comes`() async throws {
         try await ModelServer.run(.stream("Hel", "lo\\n", "all")) { server in
             let told = Mutex("")

@@ -6,6 +6,8 @@ package struct ChatAnswer: Sendable, Hashable {
     package let ending: Ending
     /// `nil` when the server does not say.
     package let usage: TokenUsage?
+    /// What the model wants done before it goes on; only when the request named tools.
+    package var calls: [ChatToolCall] = []
 
     /// Why the model stopped.
     package enum Ending: Sendable, Hashable {

@@ -26,19 +26,19 @@ package struct ChatClient: Sendable {
         }
         let http = HTTPClient(
             eventLoopGroupProvider: .shared(MultiThreadedEventLoopGroup.singleton), configuration: self.configuration)
-        let answer = await self.ask(body, key: request.idempotencyKey, at: endpoint, by: http, tell: tell)
+        let exchange = ChatExchange(
+            http: http, endpoint: endpoint, limits: self.limits, hasTools: !request.tools.isEmpty)
+        let answer = await self.ask(body, key: request.idempotencyKey, by: exchange, tell: tell)
         // Closes what is open; there is nothing to do about a connection that does not close well.
         try? await http.shutdown()
         return try answer.get()
     }
 
     private func ask(
-        _ body: [UInt8], key: String, at endpoint: ChatEndpoint, by http: HTTPClient,
-        tell: @Sendable (ChatProgress) -> Void
+        _ body: [UInt8], key: String, by exchange: ChatExchange, tell: @Sendable (ChatProgress) -> Void
     ) async -> Result<ChatAnswer, ChatError> {
         var attempt = 1
         while true {
-            let exchange = ChatExchange(http: http, endpoint: endpoint, limits: self.limits)
             do throws(ChatError) {
                 return .success(try await exchange.answer(to: body, key: key, tell: tell))
             } catch {

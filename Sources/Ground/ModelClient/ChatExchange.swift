@@ -11,6 +11,7 @@ struct ChatExchange {
     let http: HTTPClient
     let endpoint: ChatEndpoint
     let limits: ChatLimits
+    let hasTools: Bool
 
     func answer(
         to body: [UInt8], key: String, tell: @Sendable (ChatProgress) -> Void
@@ -34,7 +35,7 @@ struct ChatExchange {
         request.method = .POST
         request.headers = [
             "Content-Type": "application/json", "Accept": "text/event-stream, application/json",
-            "Idempotency-Key": key, "User-Agent": "cairn-orchestra",
+            "Idempotency-Key": key, "User-Agent": "cairn",
         ]
         if let key = self.endpoint.key { request.headers.add(name: "Authorization", value: "Bearer \(key.secret)") }
         request.body = .bytes(body)
@@ -44,7 +45,8 @@ struct ChatExchange {
     private func stream(
         _ response: HTTPClientResponse, _ tell: @Sendable (ChatProgress) -> Void
     ) async throws -> ChatAnswer {
-        var (events, stream) = (ServerSentEvents(lineMax: self.limits.lineMax.bytes), ChatStream(limits: self.limits))
+        var events = ServerSentEvents(lineMax: self.limits.lineMax.bytes)
+        var stream = ChatStream(limits: self.limits, hasTools: self.hasTools)
         var count = 0
         for try await part in response.body {
             count += part.readableBytes
@@ -69,7 +71,7 @@ struct ChatExchange {
         _ response: HTTPClientResponse, _ tell: @Sendable (ChatProgress) -> Void
     ) async throws -> ChatAnswer {
         let bytes = try await response.body.collect(upTo: self.limits.answerMax.bytes * 2)
-        var stream = ChatStream(limits: self.limits)
+        var stream = ChatStream(limits: self.limits, hasTools: self.hasTools)
         let text = try stream.take(json: Array(bytes.readableBytesView))
         let answer = try stream.answer()
         tell(.text(text))

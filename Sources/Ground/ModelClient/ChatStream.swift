@@ -3,14 +3,19 @@ import Vocabulary
 /// Puts an answer together from the parts it comes in, or takes it whole.
 struct ChatStream {
     let limits: ChatLimits
+    /// Whether the model may answer by asking for tools, and by saying nothing after them.
+    let hasTools: Bool
     private(set) var text = ""
+    private var calls = ToolCallPieces()
+    private var callBytes = 0
     private var model: String?
     private var reason: String?
     private var usage: TokenUsage?
     private(set) var isDone = false
 
-    init(limits: ChatLimits) {
+    init(limits: ChatLimits, hasTools: Bool = false) {
         self.limits = limits
+        self.hasTools = hasTools
     }
 
     /// Takes one event; answers with the text it adds.
@@ -38,11 +43,13 @@ struct ChatStream {
         self.takeUsage(json["usage"])
         guard let choice = json["choices"]?.array?.first else { return "" }
         self.reason = choice["finish_reason"]?.string ?? self.reason
-        return try self.take(text: Self.text((choice["delta"] ?? choice["message"])?["content"]))
+        let part = choice["delta"] ?? choice["message"]
+        if self.hasTools { self.callBytes += try self.calls.take(part?["tool_calls"]) }
+        return try self.take(text: Self.text(part?["content"]))
     }
 
     private mutating func take(text: String) throws(ChatError) -> String {
-        guard self.text.utf8.count + text.utf8.count <= self.limits.answerMax.bytes else {
+        guard self.text.utf8.count + text.utf8.count + self.callBytes <= self.limits.answerMax.bytes else {
             throw .tooLarge("the answer is longer than \(self.limits.answerMax)")
         }
         self.text += text
@@ -68,16 +75,17 @@ struct ChatStream {
         case "content_filter":
             throw ChatError(
                 .refused, "the answer was withheld by a content filter", hint: "say it otherwise, or ask another model")
-        case "tool_calls", "function_call":
+        case "tool_calls" where !self.hasTools, "function_call":
             throw ChatError(
                 .refused, "the model wants to use tools, and this back end has none",
                 hint: "tell it to answer in words, or name an agent with --agent")
         default: break
         }
-        guard self.text.contains(where: { !$0.isWhitespace }) else {
+        guard self.hasTools || self.text.contains(where: { !$0.isWhitespace }) else {
             throw ChatError(.broken, "the answer is empty", hint: "try again, or ask another model")
         }
         return ChatAnswer(
-            text: self.text, model: self.model, ending: self.reason == "length" ? .cut : .finished, usage: self.usage)
+            text: self.text, model: self.model, ending: self.reason == "length" ? .cut : .finished, usage: self.usage,
+            calls: try self.calls.whole())
     }
 }

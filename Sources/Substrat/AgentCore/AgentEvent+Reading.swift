@@ -159,6 +159,6 @@ extension ToolCall {
     fileprivate init(_ fields: Fields) throws(FieldError) {
         self.init(
             call: fields.number("call_id"), tool: try fields.needed("tool"),
-            arguments: fields.data["args"] ?? .object([:]))
+            arguments: fields.data["args"] ?? .object([:]), said: fields.text("said"))
     }
 }

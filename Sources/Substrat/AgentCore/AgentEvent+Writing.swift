@@ -184,7 +184,10 @@ extension AgentBirth {
 
 extension ToolCall {
     fileprivate var json: JSONObject {
-        .without(nil: ["call_id": self.call.asJSON, "tool": .string(self.tool), "args": self.arguments])
+        .without(nil: [
+            "call_id": self.call.asJSON, "tool": .string(self.tool), "args": self.arguments,
+            "said": self.said.map(JSONValue.string),
+        ])
     }
 }
 

@@ -207,11 +207,14 @@ package struct ToolCall: Hashable, Sendable {
     package var call: Int?
     package var tool: String
     package var arguments: JSONValue
+    /// What a model said before it asked for the tool.
+    package var said: String?
 
-    package init(call: Int? = nil, tool: String, arguments: JSONValue) {
+    package init(call: Int? = nil, tool: String, arguments: JSONValue, said: String? = nil) {
         self.call = call
         self.tool = tool
         self.arguments = arguments
+        self.said = said
     }
 }
 

@@ -50,6 +50,10 @@ package final class ModelServer: Sendable {
 
     /// Runs one as long as `body`. The last of `replies` is given again and again.
     package static func run(_ replies: Reply..., body: (ModelServer) async throws -> Void) async throws {
+        try await self.run(replies, body: body)
+    }
+
+    package static func run(_ replies: [Reply], body: (ModelServer) async throws -> Void) async throws {
         let server = ModelServer(replies)
         let listener = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .childChannelInitializer { channel in
@@ -93,20 +97,22 @@ private final class Mouth: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     private let server: ModelServer
-    private var heard = ""
+    private var heard = ByteBuffer()
 
     init(_ server: ModelServer) {
         self.server = server
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        self.heard += String(buffer: self.unwrapInboundIn(data))
-        guard let end = self.heard.firstRange(of: "\r\n\r\n") else { return }
-        let head = String(self.heard[..<end.lowerBound])
-        let body = String(self.heard[end.upperBound...])
-        let request = ModelServer.Request(head: head, body: body)
-        guard body.utf8.count >= Int(request.header("Content-Length") ?? "") ?? 0 else { return }
-        self.heard = ""
+        var part = self.unwrapInboundIn(data)
+        self.heard.writeBuffer(&part)
+        let bytes = self.heard.readableBytesView
+        guard let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) else { return }
+        let request = ModelServer.Request(
+            head: String(decoding: bytes[..<end.lowerBound], as: UTF8.self),
+            body: String(decoding: bytes[end.upperBound...], as: UTF8.self))
+        guard request.body.utf8.count >= Int(request.header("Content-Length") ?? "") ?? 0 else { return }
+        self.heard.clear()
         guard let reply = self.server.answer(request) else { return }
         for piece in reply.pieces {
             context.writeAndFlush(self.wrapOutboundOut(ByteBuffer(string: piece)), promise: nil)
@@ -126,6 +132,26 @@ extension ModelServer.Reply {
     /// Events of an answer with these words, ended as OpenAI ends it.
     package static func stream(_ words: String..., reason: String = "stop", isWhole: Bool = true) -> Self {
         Self(self.events(words, reason: isWhole ? reason : nil))
+    }
+
+    /// Asks for tools, as JSON their arguments; these come in two pieces, as of a model that thinks on the way.
+    package static func calls(_ calls: (name: String, arguments: String)..., saying text: String = "") -> Self {
+        var events = [#"{"choices":[{"delta":{"role":"assistant","content":\#(self.quoted(text))}}]}"#]
+        for (index, call) in calls.enumerated() {
+            let half = call.arguments.index(call.arguments.startIndex, offsetBy: call.arguments.count / 2)
+            let (start, rest) = (String(call.arguments[..<half]), String(call.arguments[half...]))
+            let head = #""id":"x\#(index)","type":"function","function":{"name":"\#(call.name)","arguments":"#
+            for piece in ["\(head)\(self.quoted(start))}", #""function":{"arguments":\#(self.quoted(rest))}"#] {
+                events.append(
+                    #"{"choices":[{"delta":{"tool_calls":[{"index":\#(index),\#(piece)}]}}]}"#)
+            }
+        }
+        events += [#"{"choices":[{"delta":{},"finish_reason":"tool_calls"}]}"#, "[DONE]"]
+        return Self(events.map { "data: \($0)\n\n" }.joined())
+    }
+
+    private static func quoted(_ text: String) -> String {
+        #""\#(text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))""#
     }
 
     /// As `stream`, and then nothing, without an end.

@@ -39,14 +39,15 @@ package struct ChatBackEnd: ModelBackEnd {
         call.report(.prompt(prompt))
         await files?.keep(prompt, as: .prompt, call.report)
         let history = self.threads.messages(before: call)
-        let request = self.request(call, choice, Self.messages(prompt, after: history, call.talk))
+        let messages = Self.messages(prompt, after: history, call.talk)
+        let request = self.request(call, choice, messages)
         do throws(Failure) {
             let answer = try await self.answer(request, at: choice.endpoint, call)
             let text = self.redaction.redactKnown(answer.text.trimmed)
             await files?.keep(text, as: .response, call.report)
             call.report(.response(text))
-            self.threads.keep(request.messages + [ChatMessage(.assistant, text)], after: call)
-            call.report(.agent(Self.turn(of: call, choice, request.messages.dropFirst(history.count), answer, text)))
+            self.threads.keep(messages + [ChatMessage(.assistant, text)], after: call)
+            call.report(.agent(Self.turn(of: call, choice, messages.dropFirst(history.count), answer, text)))
             return Self.outcome(answer, conclude(text), call)
         } catch {
             return error.outcome(of: call, self.redaction)

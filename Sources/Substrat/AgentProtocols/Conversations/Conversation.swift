@@ -33,12 +33,15 @@ package struct Conversation: Sendable, Hashable {
         package let tool: String
         package let arguments: JSONValue
         package let answer: JSONValue
+        /// What the model said before.
+        package let said: String?
 
-        package init(id: String, tool: String, arguments: JSONValue, answer: JSONValue) {
+        package init(id: String, tool: String, arguments: JSONValue, answer: JSONValue, said: String? = nil) {
             self.id = id
             self.tool = tool
             self.arguments = arguments
             self.answer = answer
+            self.said = said
         }
     }
 
@@ -94,7 +97,7 @@ extension Conversation {
                 "name": .string(round.tool), "arguments": .string(round.arguments.text),
             ]
             messages.append([
-                "role": "assistant", "content": nil,
+                "role": "assistant", "content": round.said.map(JSONValue.string) ?? .null,
                 "tool_calls": [["id": .string(round.id), "type": "function", "function": function]],
             ])
             messages.append(["role": "tool", "tool_call_id": .string(round.id), "content": .string(round.answer.text)])
@@ -113,10 +116,12 @@ extension Conversation.Turn {
             "notes": .array(self.notes.map { .string($0) }), "prompt": .string(self.prompt),
             "rounds": .array(
                 self.rounds.map { round in
-                    [
+                    var json: JSONObject = [
                         "id": .string(round.id), "tool": .string(round.tool), "args": round.arguments,
                         "answer": round.answer,
                     ]
+                    json["said"] = round.said.map(JSONValue.string)
+                    return .object(json)
                 }),
             "response": .string(self.response),
         ]

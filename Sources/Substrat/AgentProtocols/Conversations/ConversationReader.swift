@@ -74,7 +74,8 @@ extension ConversationReader {
         let id = data["call_id"]?.string ?? "call_\(self.conversation.count + 1)_\(number)"
         let answer = data["result"] ?? data["error"].map { ["error": $0] } ?? .null
         self.open!.rounds.append(
-            Conversation.Round(id: id, tool: tool, arguments: data["args"] ?? [:], answer: answer))
+            Conversation.Round(
+                id: id, tool: tool, arguments: data["args"] ?? [:], answer: answer, said: data["said"]?.string))
     }
 
     private mutating func complete(_ data: JSONValue) {

@@ -118,14 +118,14 @@ extension AgentHost {
             throw ProviderFailure("the agent has ended")
         }
         let reference = try await self.reference(of: birth, session, ledger)
-        let history: [PastTurn]
+        var opening = self.opening(birth, session: session)
         do throws(HostError) {
-            history = PastTurn.read(try await self.history(of: .session(session)))
+            opening.log = try await self.history(of: .session(session))
         } catch {
             throw ProviderFailure("the log of the session cannot be read: \(error.message)")
         }
-        let live = try await provider.resume(
-            self.opening(birth, session: session), reference: reference, history: history)
+        let history = PastTurn.read(opening.log)
+        let live = try await provider.resume(opening, reference: reference, history: history)
         if !history.isEmpty { self.desk.perform(.restored(birth.agent)) { _ in } }
         return live
     }

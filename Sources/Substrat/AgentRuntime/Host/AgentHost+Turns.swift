@@ -135,13 +135,13 @@ extension AgentHost {
     ) -> ProviderTurn {
         ProviderTurn(
             number: begun.number, prompt: begun.prompt, recorded: begun.recorded,
-            call: { tool, arguments in await self.call(place.agent, tool, arguments) }, onChunk: onChunk)
+            perform: { call in await self.call(place.agent, call) }, onChunk: onChunk)
     }
 
     /// A call from within a turn. Also one that nobody knows is an answer, and no end of the turn.
-    private func call(_ agent: AgentID, _ tool: String, _ arguments: JSONValue) async -> ToolOutcome {
+    private func call(_ agent: AgentID, _ call: ToolCall) async -> ToolOutcome {
         do throws(HostError) {
-            let answer = try await self.insist(.call(agent, ToolCall(tool: tool, arguments: arguments)))
+            let answer = try await self.insist(.call(agent, call))
             return answer["error"]?.string.map(ToolOutcome.error) ?? .result(answer)
         } catch {
             return .error(error.message)

@@ -1,4 +1,5 @@
 package import AgentCore
+package import EventLog
 package import Vocabulary
 
 /// Who answers for agents: it makes their sessions.
@@ -44,6 +45,8 @@ package struct SessionOpening: Sendable {
     package let folder: String
     /// With which its programs prove that they speak for the agent.
     package let token: String
+    /// All that is on record of the agent, for a provider that needs more than its finished turns; empty for `create`.
+    package var log: [LogRecord] = []
 }
 
 /// A turn as a provider sees it.
@@ -52,10 +55,16 @@ package struct ProviderTurn: Sendable {
     package let prompt: String
     /// The calls of this very turn that took effect before a crash.
     package let recorded: [PastCall]
-    /// Calls a tool for the agent; what comes of it is durable when this returns.
-    package let call: @Sendable (_ tool: String, _ arguments: JSONValue) async -> ToolOutcome
+    let perform: @Sendable (ToolCall) async -> ToolOutcome
     /// Hears the answer piece by piece.
     package let onChunk: @Sendable (String) -> Void
+
+    /// Calls a tool for the agent; what comes of it is durable when this returns.
+    ///
+    /// - Parameter said: What the model said before it asked for the tool.
+    package func call(_ tool: String, _ arguments: JSONValue, said: String? = nil) async -> ToolOutcome {
+        await self.perform(ToolCall(tool: tool, arguments: arguments, said: said))
+    }
 }
 
 /// A turn that ended well.

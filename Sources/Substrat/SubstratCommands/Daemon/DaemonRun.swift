@@ -30,24 +30,17 @@ struct DaemonRun: AsyncParsableCommand {
         options.grace = self.options.grace.duration
         let daemon = Daemon(at: place, version: VersionCommand.number, options: options, logger: self.options.logger)
         let readyOn = self.readyOn
+        let providers = try self.options.providers(of: place, ProcessInfo.processInfo.environment)
         do throws(DaemonError) {
             try await daemon.run(
                 startedAt: HostClock.system.now(), until: { await signals.wait() },
                 ready: { Self.sayReady(place, on: readyOn) },
                 serving: { _ throws(DaemonError) in
-                    try await HostHandler.open(place, self.options.host, providers: [self.scripts(place)])
+                    try await HostHandler.open(place, self.options.host, providers: providers)
                 })
         } catch {
             throw CommandFailure(error)
         }
-    }
-
-    /// Programs of agents find the daemon by what is in their environment.
-    private func scripts(_ place: DaemonPlace) -> any AgentProvider {
-        var environment = ScriptOptions.inherited
-        environment["SUBSTRAT_ROOT"] = place.root
-        environment["SUBSTRAT_SOCKET"] = place.socket
-        return ScriptedProvider(options: ScriptOptions(environment: environment))
     }
 
     private static func sayReady(_ place: DaemonPlace, on descriptor: Int32?) {
@@ -62,7 +55,15 @@ struct HostingOptions: ParsableArguments {
     @Option(help: "How many sessions of a provider are live at a time; of scripts, eight times as many.")
     var maxSlots = 4
 
-    @Option(help: "Who answers for agents that name no provider.") var provider = "scripted"
+    @Option(help: "Who answers for agents that name no provider: scripted or llm.") var provider = "scripted"
+
+    @Option(
+        help: ArgumentHelp("Where models are asked, as https://api.example.org/v1 (SUBSTRAT_LLM).", valueName: "url"))
+    var llm: String?
+
+    @Option(
+        help: ArgumentHelp("The variable that holds the key of that server (SUBSTRAT_LLM_KEY).", valueName: "variable"))
+    var llmKey: String?
 
     @Option(help: "How long turns have to end when the daemon is stopped.")
     var grace = TimeSpan(duration: .seconds(10))
@@ -98,7 +99,7 @@ struct HostingOptions: ParsableArguments {
             "--max-slots", "\(self.maxSlots)", "--provider", self.provider, "--grace",
             "\(self.grace.duration.wholeMilliseconds)ms", "--durability", self.durability.rawValue, "--log-level",
             self.logLevel,
-        ]
+        ] + (self.llm.map { ["--llm", $0] } ?? []) + (self.llmKey.map { ["--llm-key", $0] } ?? [])
     }
 }
 
