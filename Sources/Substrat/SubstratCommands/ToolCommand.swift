@@ -1,6 +1,5 @@
 import AgentCore
 import ArgumentParser
-import Foundation
 import SubstratClient
 import SubstratProtocol
 import Vocabulary
@@ -22,19 +21,14 @@ struct ToolCommand: AsyncParsableCommand {
     var words: [String] = []
 
     func run() async throws {
-        let environment = ProcessInfo.processInfo.environment
-        guard let agent = environment["SUBSTRAT_AGENT_ID"], let token = environment["SUBSTRAT_TOKEN"] else {
-            throw CommandFailure.usage(
-                "SUBSTRAT_AGENT_ID and SUBSTRAT_TOKEN are not set",
-                hint: "tools are for the programs that the daemon starts for its agents")
-        }
+        let speaker = try Speaker()
         guard let name = self.words.first else {
             let names = AgentTool.allCases.map(\.rawValue).joined(separator: ", ")
             throw CommandFailure.usage("no tool is named", hint: "there are: \(names)")
         }
-        var params = JSONObject(agent: agent).adding(["tool": name, "token": token])
-        params["arguments"] = .object(try ToolArguments.read(Array(self.words.dropFirst()), of: name))
-        let answer = try await Caller(DaemonPlace(root: self.root)).ask("tool.call", params)
+        let arguments = try ToolArguments.read(Array(self.words.dropFirst()), of: name)
+        let answer = try await Caller(DaemonPlace(root: self.root))
+            .ask("tool.call", speaker.call(name, .object(arguments)))
         Output.json(answer)
         if answer["error"] != nil { throw ExitCode(1) }
     }
