@@ -10,7 +10,8 @@ struct MCPCommand: AsyncParsableCommand {
         commandName: "mcp", abstract: "Serve the tools of an agent to its program (Model Context Protocol).",
         discussion: """
             JSON-RPC 2.0 over standard input and output, one object a line, until the input ends. The token of the \
-            agent is in SUBSTRAT_TOKEN, as the daemon has set it.
+            agent is in SUBSTRAT_TOKEN, as the daemon has set it. Agents of the providers cursor-agent and claude are \
+            configured to start it.
             """)
 
     @Option(help: "Directory of the daemon and its agents (SUBSTRAT_ROOT; ~/.substrat).") var root: String?

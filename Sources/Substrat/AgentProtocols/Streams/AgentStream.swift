@@ -17,6 +17,12 @@ package struct AgentStream: Sendable {
 
     package init() {}
 
+    /// The turn is over, whether the program ends or not.
+    package var hasResult: Bool { self.result != nil }
+
+    /// All that the agent has said.
+    package var said: String { self.told.joined() + self.partial }
+
     /// Why a turn of such a program failed.
     package struct Failure: Error, Sendable, Hashable, CustomStringConvertible {
         package let description: String
@@ -51,7 +57,7 @@ extension AgentStream {
     /// - Parameter code: Its exit code; `nil` when a signal has ended it.
     /// - Parameter complaint: The end of what it wrote to its standard error.
     package func end(code: Int32?, complaint: String) -> Result<String, Failure> {
-        let said = self.told.joined() + self.partial
+        let said = self.said
         if let result, result.isError { return self.fail(result.text ?? "it gave no reason", said) }
         guard code == 0 else {
             let end = code.map { "it ended with \($0)" } ?? "it was killed"

@@ -35,15 +35,26 @@ struct ScriptPipes: Sendable {
     mutating func exchange(
         _ bytes: [UInt8], patience: Duration, with program: GuardedProcess
     ) throws(ScriptFailure) -> [UInt8] {
+        guard let line = try self.next(after: bytes, patience: patience, with: program) else {
+            // Its end is reported a little after its output has closed.
+            self.waitForEnd(of: program, for: Self.reportGrace)
+            throw ScriptFailure(self.ending)
+        }
+        return line
+    }
+
+    /// The same; `nil` when the program says no more.
+    ///
+    /// - Parameter isLast: Ends the program's input after `bytes`.
+    mutating func next(
+        after bytes: [UInt8], isLast: Bool = false, patience: Duration, with program: GuardedProcess
+    ) throws(ScriptFailure) -> [UInt8]? {
         var rest = bytes[...]
         var due = ContinuousClock.now + patience
         while true {
+            if rest.isEmpty, isLast { self.closeInput() }
             if rest.isEmpty, let line = try self.takeLine() { return line }
-            if self.output < 0 {
-                // Its end is reported a little after its output has closed.
-                self.waitForEnd(of: program, for: Self.reportGrace)
-                throw ScriptFailure(self.ending)
-            }
+            if self.output < 0 { return isLast ? try self.takeLine() : nil }
             let pause = due - .now
             guard pause > .zero else { throw ScriptFailure("it said nothing for \(patience.components.seconds) s") }
             if try self.wait(program, writes: !rest.isEmpty, for: pause) { self.write(&rest) }
@@ -74,6 +85,9 @@ struct ScriptPipes: Sendable {
         return self.end != nil
     }
 
+    /// How it ended; `nil` while it runs.
+    var ended: ProcessEnd? { self.end }
+
     mutating func closeInput() { Self.close(&self.input) }
 
     mutating func close() {
@@ -84,9 +98,11 @@ struct ScriptPipes: Sendable {
 
     mutating func note(_ text: String) { self.complain(Array(text.utf8)[...] + [UInt8(ascii: "\n")]) }
 
+    /// The lines that it wrote to its standard error.
+    var complaintLines: [Substring] { String(decoding: self.complaints, as: UTF8.self).split(separator: "\n") }
+
     var complaint: String {
-        let text = String(decoding: self.complaints, as: UTF8.self)
-        let lines = text.split(separator: "\n").joined(separator: "\n")
+        let lines = self.complaintLines.joined(separator: "\n")
         return lines.isEmpty ? "" : "\nit complained: \(lines)"
     }
 }

@@ -46,15 +46,46 @@ final class ScriptProcess: Sendable {
 
     /// Writes `bytes` and returns the next line without its end. The patience counts from the last byte heard.
     func exchange(_ bytes: [UInt8], patience: Duration) throws(ScriptFailure) -> [UInt8] {
-        let result = self.pipes.withLock { pipes -> Result<[UInt8], ScriptFailure> in
+        try self.locked { (pipes) throws(ScriptFailure) in
+            try pipes.exchange(bytes, patience: patience, with: self.program)
+        }
+    }
+
+    /// Writes `bytes` and ends the program's input; its next line without its end, `nil` when it says no more.
+    func next(after bytes: [UInt8], patience: Duration) throws(ScriptFailure) -> [UInt8]? {
+        try self.locked { (pipes) throws(ScriptFailure) in
+            try pipes.next(after: bytes, isLast: true, patience: patience, with: self.program)
+        }
+    }
+
+    private func locked<Value: Sendable>(
+        _ body: (inout ScriptPipes) throws(ScriptFailure) -> Value
+    ) throws(ScriptFailure) -> Value {
+        let result = self.pipes.withLock { pipes -> Result<Value, ScriptFailure> in
             do throws(ScriptFailure) {
-                return .success(try pipes.exchange(bytes, patience: patience, with: self.program))
+                return .success(try body(&pipes))
             } catch {
                 return .failure(error)
             }
         }
         return try result.get()
     }
+
+    /// The exit code of a program that has nothing more to say; `nil` when a signal has ended it. One that runs on
+    /// after `grace` counts as one that has ended well.
+    func exitCode(after grace: Duration) -> Int32? {
+        self.pipes.withLock { pipes in
+            pipes.waitForEnd(of: self.program, for: grace)
+            switch pipes.ended {
+            case .exited(let code): return code
+            case .signalled: return nil
+            case nil: return 0
+            }
+        }
+    }
+
+    /// The end of what the program said on its standard error, on one line.
+    var complaints: String { self.pipes.withLock { $0.complaintLines.suffix(20).joined(separator: "; ") } }
 
     /// For people, among what the program complained of.
     func note(_ text: String) { self.pipes.withLock { $0.note(text) } }

@@ -55,7 +55,8 @@ struct HostingOptions: ParsableArguments {
     @Option(help: "How many sessions of a provider are live at a time; of scripts, eight times as many.")
     var maxSlots = 4
 
-    @Option(help: "Who answers for agents that name no provider: scripted or llm.") var provider = "scripted"
+    @Option(help: "Who answers for agents that name no provider: scripted, llm, cursor-agent or claude.")
+    var provider = "scripted"
 
     @Option(
         help: ArgumentHelp("Where models are asked, as https://api.example.org/v1 (SUBSTRAT_LLM).", valueName: "url"))

@@ -1,4 +1,5 @@
 import AgentRuntime
+import Foundation
 import ModelClient
 import SubstratProtocol
 import Vocabulary
@@ -8,7 +9,21 @@ extension HostingOptions {
     func providers(
         of place: DaemonPlace, _ environment: [String: String]
     ) throws(CommandFailure) -> [any AgentProvider] {
-        [self.scripts(place), ModelProvider(options: try self.models(environment))]
+        let programs = AgentProgram.Dialect.allCases.map { dialect -> any AgentProvider in
+            let variable = dialect == .cursor ? "SUBSTRAT_CURSOR_AGENT" : "SUBSTRAT_CLAUDE"
+            let program = AgentProgram(dialect, command: environment[variable] ?? "")
+            return ProgramProvider(program, options: self.programs(place, environment))
+        }
+        return [self.scripts(place), ModelProvider(options: try self.models(environment))] + programs
+    }
+
+    /// Programs of others get the tools of their agents from a tool server, which is this program.
+    private func programs(_ place: DaemonPlace, _ environment: [String: String]) -> ProgramOptions {
+        var inherited = ProgramOptions.inherited(from: environment)
+        inherited["SUBSTRAT_ROOT"] = place.root
+        inherited["SUBSTRAT_SOCKET"] = place.socket
+        let program = Bundle.main.executablePath ?? "substrat"
+        return ProgramOptions(environment: inherited, toolServer: [program, "mcp", "--root", place.root])
     }
 
     /// Programs of agents find the daemon by what is in their environment.
