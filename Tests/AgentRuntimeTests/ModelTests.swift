@@ -197,6 +197,30 @@ extension ModelServer {
         await bare.stop()
     }
 
+    @Test func `has children that are models too, and hears what came of them`() async throws {
+        let replies: [ModelServer.Reply] = [
+            .calls(
+                ("spawn_agent", #"{"name":"w","instructions":"Count."}"#),
+                ("send_message", #"{"recipient":"w","text":"begin"}"#)),
+            .stream("waiting"), .calls(("complete", #"{"result":"42"}"#)), .stream("over"),
+        ]
+        try await ModelServer.run(replies) { server in
+            let host = try await open(FaultyFileSystem(), try models(server))
+            let boss = try await host.createAgent(AgentOrder(name: "boss", model: "big")).id
+            #expect(try await host.send(boss, "go") == "waiting")
+            await host.waitUntilIdle()
+            #expect(await host.agents().map(\.name) == ["boss"])
+            let child = try server.messages(of: 2)
+            #expect(child[0]["content"]?.string?.hasSuffix("# Your task\n\nCount.") == true)
+            #expect(child.last?["content"] == "Message from boss:\nbegin")
+            let last = try (3..<server.requests.count).map { try server.messages(of: $0).last }
+            let asked = last.map { $0?["content"]?.string ?? "" }
+            #expect(asked.contains { $0.contains("Message from") && $0.hasSuffix("42") }, "\(asked)")
+            #expect(try server.bodies.allSatisfy { try JSONValue(parsing: $0)["model"] == "big" })
+            await host.stop()
+        }
+    }
+
     @Test func `is cut off by a stop, at once`() async throws {
         try await ModelServer.run([.stream("one"), .hanging("half"), .stream("two")]) { server in
             let disk = FaultyFileSystem()

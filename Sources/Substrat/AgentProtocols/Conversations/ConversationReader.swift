@@ -71,11 +71,20 @@ extension ConversationReader {
         guard self.open != nil else { return }  // outside of turns a person or a timer calls: no model knows of it
         guard let tool = data["tool"]?.string else { return self.complain("a tool.call has no tool") }
         let number = self.open!.rounds.count + 1
-        let id = data["call_id"]?.string ?? "call_\(self.conversation.count + 1)_\(number)"
+        let id = data["call_id"]?.string ?? Self.callID(turn: self.conversation.count + 1, number)
         let answer = data["result"] ?? data["error"].map { ["error": $0] } ?? .null
         self.open!.rounds.append(
             Conversation.Round(
                 id: id, tool: tool, arguments: data["args"] ?? [:], answer: answer, said: data["said"]?.string))
+    }
+
+    /// Nine letters and digits, as long as that is enough: some servers take no other.
+    private static func callID(turn: Int, _ number: Int) -> String {
+        func digits(_ number: Int, _ count: Int) -> String {
+            let text = "\(number)"
+            return String(repeating: "0", count: max(0, count - text.utf8.count)) + text
+        }
+        return "t\(digits(turn, 4))c\(digits(number, 3))"
     }
 
     private mutating func complete(_ data: JSONValue) {

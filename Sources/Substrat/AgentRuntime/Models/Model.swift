@@ -21,7 +21,10 @@ struct Model: Sendable {
         do throws(ChatError) {
             let client = ChatClient(limits: self.options.limits)
             answer = try await client.ask(self.request(messages), at: self.endpoint) { progress in
-                if case .text(let text) = progress { telling.tell(text) }
+                switch progress {
+                case .text(let text): telling.tell(text)
+                case .again: telling.beginAnother()
+                }
             }
         } catch {
             throw self.failure("the model failed: \(error)", telling)

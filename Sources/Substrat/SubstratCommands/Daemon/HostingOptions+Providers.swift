@@ -1,5 +1,6 @@
 import AgentRuntime
 import Foundation
+import Logging
 import ModelClient
 import SubstratProtocol
 import Vocabulary
@@ -57,7 +58,11 @@ extension HostingOptions {
         guard let address = self.llm ?? value("SUBSTRAT_LLM") else { return options }
         let key = try self.key(value)
         do throws(ChatAddressError) {
-            options.endpoint = try ChatEndpoint(address, key: key)
+            let endpoint = try ChatEndpoint(address, key: key)
+            if key != nil, endpoint.isOpenToEavesdroppers {
+                self.logger.warning("the key for the model server travels without encryption: use https")
+            }
+            options.endpoint = endpoint
         } catch {
             throw .usage("\(error)")
         }
