@@ -23,7 +23,7 @@ import Vocabulary
         .spawnAbandoned(make(2), reason: "no"),
         .turnStarted(
             TurnStart(turn: 3, source: .wake, prompt: "p", messages: [make(1)], attempt: 2, requestKey: "k")),
-        .turnCompleted(turn: 3, response: "r"), .turnCompleted(turn: nil, response: "r"),
+        .turnCompleted(turn: 3, response: "r", conv: "c"), .turnCompleted(turn: nil, response: "r"),
         .turnFailed(turn: 3, error: "e", partial: "p"), .turnInterrupted(turn: 3, continues: true),
         .turnInterrupted(turn: 3, continues: false), .sessionSuspended(size: 5, turn: 3),
         .sessionRestored(provider: "p", model: "m"), .providerRef(["chat": "c"]), .enqueued(envelope),

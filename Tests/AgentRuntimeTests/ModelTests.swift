@@ -48,9 +48,10 @@ extension ModelServer {
         .stream("third"), .stream("fourth"),
     ]
 
-    /// What the server hears of four turns, with a crash before each of `crashes`.
-    private func heard(crashes: Set<Int>) async throws -> [String] {
+    /// What the server hears of four turns, with a crash before each of `crashes`, and the hashes on record.
+    private func heard(crashes: Set<Int>) async throws -> (bodies: [String], hashes: [JSONValue]) {
         var bodies: [String] = []
+        var hashes: [JSONValue] = []
         try await ModelServer.run(Self.replies) { server in
             let (disk, provider) = (FaultyFileSystem(), try models(server))
             var host = try await open(disk, provider)
@@ -65,22 +66,23 @@ extension ModelServer {
                 let agent = try await host.id("a")
                 _ = try await host.send(agent, "prompt \(turn)")
             }
+            hashes = try await host.events(of: host.id("a")).compactMap { $0["data"]?["conv"] }
             await host.stop()
             bodies = server.bodies
         }
-        return bodies
+        return (bodies, hashes)
     }
 
     @Test func `hears after crashes, byte for byte, what it would have heard without them (I6)`() async throws {
         let whole = try await self.heard(crashes: [])
-        #expect(whole.count == Self.replies.count)
+        #expect(whole.bodies.count == Self.replies.count && Set(whole.hashes).count == 4)
         for crashes: Set<Int> in [[2], [4], [2, 3, 4]] {
             let again = try await self.heard(crashes: crashes)
-            for (number, (body, wanted)) in zip(again, whole).enumerated() {
+            for (number, (body, wanted)) in zip(again.bodies, whole.bodies).enumerated() {
                 // Ids are thrown by the host's dice: what was called in the first turn is before every crash.
                 #expect(body == wanted, "question \(number) after crashes before \(crashes)")
             }
-            #expect(again.count == whole.count)
+            #expect(again.bodies.count == whole.bodies.count && again.hashes == whole.hashes)
         }
     }
 

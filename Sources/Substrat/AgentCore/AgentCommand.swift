@@ -12,7 +12,7 @@ package enum AgentCommand: Hashable, Sendable {
     /// A promised child cannot have one.
     case giveUpSpawn(AgentID, reason: String)
     case startTurn(AgentID, TurnRequest, hasWaited: Bool)
-    case completeTurn(AgentID, turn: Int, response: String)
+    case completeTurn(AgentID, turn: Int, response: String, conv: String? = nil)
     case failTurn(AgentID, turn: Int, error: String, partial: String?)
     /// Its turn has to wait for a slot; `isOver` when it will wait no longer and does not begin.
     case wait(AgentID, isOver: Bool)

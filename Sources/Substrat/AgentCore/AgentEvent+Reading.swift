@@ -60,7 +60,8 @@ extension AgentEvent {
                     turn: turn, source: fields.text("source").flatMap(TurnSource.init(rawValue:)) ?? .user,
                     prompt: fields.text("prompt") ?? "", messages: fields.ids("message_ids"),
                     attempt: max(1, fields.number("attempt") ?? 1), requestKey: fields.text("request_key")))
-        case "turn.complete": .turnCompleted(turn: turn, response: fields.text("response") ?? "")
+        case "turn.complete":
+            .turnCompleted(turn: turn, response: fields.text("response") ?? "", conv: fields.text("conv"))
         case "turn.failed":
             .turnFailed(turn: turn, error: fields.text("error") ?? "", partial: fields.text("partial"))
         case "turn.interrupted": .turnInterrupted(turn: turn, continues: fields.flag("continues"))

@@ -90,8 +90,10 @@ extension AgentEvent {
                 "message_ids": .array(start.messages.map { .string($0.hex) }),
                 "attempt": .integer(Int64(start.attempt)), "request_key": start.requestKey.map(JSONValue.string),
             ])
-        case .turnCompleted(let turn, let response):
-            .without(nil: ["response": .string(response), "turn_id": turn.asJSON])
+        case .turnCompleted(let turn, let response, let conv):
+            .without(nil: [
+                "response": .string(response), "turn_id": turn.asJSON, "conv": conv.map(JSONValue.string),
+            ])
         case .turnFailed(let turn, let error, let partial):
             .without(nil: ["turn_id": turn.asJSON, "error": .string(error), "partial": partial.map(JSONValue.string)])
         case .turnInterrupted(let turn, let continues):

@@ -18,7 +18,8 @@ package enum AgentEvent: Hashable, Sendable {
     case spawnAbandoned(AgentID, reason: String)
 
     case turnStarted(TurnStart)
-    case turnCompleted(turn: Int?, response: String)
+    /// `conv` is a hash over all that was said until then, where the provider makes one.
+    case turnCompleted(turn: Int?, response: String, conv: String? = nil)
     case turnFailed(turn: Int?, error: String, partial: String?)
     /// The daemon died in it. When it `continues`, what its calls have done counts, and it is gone on with.
     case turnInterrupted(turn: Int?, continues: Bool)

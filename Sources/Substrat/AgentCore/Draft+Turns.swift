@@ -79,13 +79,15 @@ extension Draft {
         return (turn, node)
     }
 
-    mutating func completeTurn(_ number: Int, of agent: AgentID, response: String) throws(AgentRefusal) {
+    mutating func completeTurn(
+        _ number: Int, of agent: AgentID, response: String, conv: String?
+    ) throws(AgentRefusal) {
         let (turn, node) = try self.openTurn(number, of: agent)
         let log = LogName.session(node.session)
         let pending = self.tree.ledgers[log]?.inbox.pending.map(\.envelope) ?? []
         let shown = pending.filter { turn.start.messages.contains($0.id) }
         for request in shown where request.wantsReply { self.replyImplicitly(to: request, with: response, in: turn) }
-        self.record(.turnCompleted(turn: number, response: response), in: log)
+        self.record(.turnCompleted(turn: number, response: response, conv: conv), in: log)
         for envelope in shown { self.record(.delivered(envelope.id, turn: nil), in: log) }
         self.announce(agent, name: node.name, from: .busy, to: .idle)
         if self.tree.ledgers[log]?.completing != nil { self.end(agent) }

@@ -46,8 +46,8 @@ extension Draft {
         case .giveUpSpawn(let agent, let reason): try self.giveUpSpawn(agent, reason: reason)
         case .startTurn(let agent, let request, let hasWaited):
             return try self.startTurn(of: agent, request, hasWaited: hasWaited)
-        case .completeTurn(let agent, let turn, let response):
-            try self.completeTurn(turn, of: agent, response: response)
+        case .completeTurn(let agent, let turn, let response, let conv):
+            try self.completeTurn(turn, of: agent, response: response, conv: conv)
         case .failTurn(let agent, let turn, let error, let partial):
             try self.failTurn(turn, of: agent, error: error, partial: partial)
         case .wait(let agent, let isOver): try self.wait(agent, isOver: isOver)

@@ -133,7 +133,7 @@ extension Ledger {
     private mutating func applyTurn(_ entry: Entry) {
         switch entry.event {
         case .turnStarted(let start): self.begin(start, at: entry.at)
-        case .turnCompleted(let number, let response):
+        case .turnCompleted(let number, let response, _):
             guard let turn = self.closeTurn(number, as: .completed(response)) else { break }
             for id in turn.start.messages {
                 if let message = self.inbox.remove(id) { self.note(message) }

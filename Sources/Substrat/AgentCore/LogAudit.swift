@@ -70,7 +70,7 @@ extension LogAudit {
         case .turnStarted(let start):
             if findings.openTurn != nil { self.violations.append("\(name) has two turns at once") }
             (findings.openTurn, findings.shown) = (start.turn, start.messages)
-        case .turnCompleted(let turn, _), .turnFailed(let turn, _, _), .turnInterrupted(let turn, _):
+        case .turnCompleted(let turn, _, _), .turnFailed(let turn, _, _), .turnInterrupted(let turn, _):
             if turn != findings.openTurn { self.violations.append("\(name) ends a turn that is not open") }
             findings.openTurn = nil
             if case .turnCompleted = event { findings.settled.formUnion(findings.shown) }

@@ -113,7 +113,7 @@ extension AgentHost {
         }
         do throws(ProviderFailure) {
             let response = try await session.send(self.asked(begun, of: place, onChunk))
-            return try await self.complete(begun, of: place, response)
+            return try await self.complete(begun, of: place, response, session.conversationHash)
         } catch {
             await self.close(place.session)
             throw try await self.fail(begun, of: place, error)
@@ -150,10 +150,10 @@ extension AgentHost {
 
     /// The turn ended well. An answer that cannot be recorded was not given.
     private func complete(
-        _ begun: Begun, of place: Place, _ response: String
+        _ begun: Begun, of place: Place, _ response: String, _ conv: String?
     ) async throws(ProviderFailure) -> String {
         do throws(HostError) {
-            try await self.insist(.completeTurn(place.agent, turn: begun.number, response: response))
+            try await self.insist(.completeTurn(place.agent, turn: begun.number, response: response, conv: conv))
         } catch {
             throw ProviderFailure("the answer cannot be recorded: \(error.message)")
         }

@@ -52,6 +52,8 @@ final class ModelSession: ProviderSession {
         work?.cancel()
     }
 
+    var conversationHash: String? { self.state.withLock { $0.reader.conversation.chain.description } }
+
     private func answer(_ turn: ProviderTurn) async -> Result<String, ProviderFailure> {
         let telling = Telling(turn.onChunk)
         let number = JSONValue.integer(Int64(turn.number))

@@ -31,6 +31,15 @@ package protocol ProviderSession: Sendable {
 
     /// Ends what runs. A turn that is under way fails. May be called twice.
     func stop() async
+
+    /// A hash over all that was said, the last answer included; `nil` for a session that makes none.
+    ///
+    /// It is on record with each answer, so that who reads the conversation from the log can prove it.
+    var conversationHash: String? { get }
+}
+
+extension ProviderSession {
+    package var conversationHash: String? { nil }
 }
 
 /// For whom a session is made.

@@ -92,7 +92,7 @@ extension FoundHost {
             switch record.entry.event {
             case .toolCalled(let call, _) where call.call != nil && call.call == note.call:
                 return call.arguments["text"]?.string ?? call.arguments["result"]?.string
-            case .turnCompleted(let turn, let response) where turn != nil && turn == note.turn && note.call == nil:
+            case .turnCompleted(let turn, let response, _) where turn != nil && turn == note.turn && note.call == nil:
                 return response
             default: break
             }

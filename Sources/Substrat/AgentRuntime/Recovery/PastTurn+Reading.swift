@@ -18,7 +18,7 @@ extension PastTurn {
                 carried = []
             case .toolCalled(let call, let outcome):
                 current?.calls.append(PastCall(tool: call.tool, arguments: call.arguments, outcome: outcome))
-            case .turnCompleted(_, let response):
+            case .turnCompleted(_, let response, _):
                 if var turn = current {
                     turn.response = response
                     turns.append(turn)
