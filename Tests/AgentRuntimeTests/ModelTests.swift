@@ -97,7 +97,7 @@ extension ModelServer {
             #expect(tools == AgentTool.allCases.map(\.rawValue))
             let messages = try server.messages(of: 2)
             let roles = messages.compactMap { $0["role"]?.string }
-            #expect(roles == ["system", "user"] + (0..<3).flatMap { _ in ["assistant", "tool"] })
+            try #require(roles == ["system", "user"] + (0..<3).flatMap { _ in ["assistant", "tool"] })
             let system = messages[0]["content"]?.string ?? ""
             #expect(system.contains(#"the agent "lead""#) && system.hasSuffix("# Your task\n\nDo it."))
             #expect(messages[2]["content"] == "I look first." && messages[4]["content"] == .null)

@@ -20,6 +20,9 @@ package struct AgentStream: Sendable {
     /// The turn is over, whether the program ends or not.
     package var hasResult: Bool { self.result != nil }
 
+    /// How many messages are whole.
+    package var messageCount: Int { self.told.count }
+
     /// All that the agent has said.
     package var said: String { self.told.joined() + self.partial }
 

@@ -93,12 +93,15 @@ final class ProgramSession: ProviderSession {
     private func talk(
         _ process: ScriptProcess, _ input: [UInt8], _ turn: ProviderTurn
     ) async -> Result<String, ProviderFailure> {
+        let telling = Telling(turn.onChunk)
         var stream = AgentStream()
         do throws(ScriptFailure) {
             var input = input
             while !stream.hasResult, let line = try await self.next(process, after: input) {
                 input = []
-                if let text = stream.take(line) { turn.onChunk(text) }
+                let count = stream.messageCount
+                telling.tell(stream.take(line) ?? "")
+                if stream.messageCount > count { telling.beginAnother() }
             }
         } catch {
             return .failure(self.failure(error.message, stream.said))
