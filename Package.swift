@@ -233,6 +233,7 @@ let package = Package(
                 from("swift-collections", "HashTreeCollections"), from("swift-nio", "NIOCore"),
                 from("swift-nio", "NIOPosix"),
             ]),
+        room("ProgramKit", on: "Testing", uses: ["ProcessGuard"]),
         room("Simulator", on: "Testing", uses: ["DurableFiles", "TestKit", "Vocabulary"]),
         tool("store-writer", in: "StoreWriter", uses: ["TestKit", "TrailsCore", "TrailsStoreSQLite", "Vocabulary"]),
         tool(
@@ -286,14 +287,15 @@ let package = Package(
         tests("ModelClientTests", uses: ["ModelClient", "TestKit", "Vocabulary"]),
         tests(
             "OrchestraCommandsTests",
-            uses: ["DotLanguage", "PipelineCore", "PipelineSettings", "TestKit", "orchestra"],
+            uses: ["DotLanguage", "PipelineCore", "PipelineSettings", "ProgramKit", "TestKit", "orchestra"],
             reads: ["Transcripts"]),
-        tests("OrchestraProgramTests", uses: ["TurnModel", "TurnStoreSQLite", "Vocabulary", "orchestra"]),
+        tests(
+            "OrchestraProgramTests", uses: ["ProgramKit", "TurnModel", "TurnStoreSQLite", "Vocabulary", "orchestra"]),
         tests(
             "PipelineAppsTests",
             uses: [
-                "DurableFiles", "PipelineApps", "Simulator", "TrailsClient", "TrailsCore", "TrailsWire", "Vocabulary",
-                "orchestra", "trails", "trailsd",
+                "DurableFiles", "PipelineApps", "ProgramKit", "Simulator", "TrailsClient", "TrailsCore", "TrailsWire",
+                "Vocabulary", "orchestra", "trails", "trailsd",
             ]),
         tests("PipelineCoreTests", uses: ["DotLanguage", "PipelineCore", "TestKit", "Vocabulary"]),
         tests(
@@ -324,31 +326,34 @@ let package = Package(
         tests(
             "PipelineWorkspacesTests",
             uses: [
-                "DotLanguage", "PipelineCore", "PipelineRuntime", "PipelineTurns", "PipelineWorkspaces", "Simulator",
-                "TurnModel", "Vocabulary", "orchestra",
+                "DotLanguage", "PipelineCore", "PipelineRuntime", "PipelineTurns", "PipelineWorkspaces", "ProgramKit",
+                "Simulator", "TurnModel", "Vocabulary", "orchestra",
             ]),
         tests("SimulatorTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
-        tests("StoryTests", uses: ["orchestra", "TrailsClient", "trails", "trailsd"]),
+        tests("StoryTests", uses: ["ProgramKit", "TrailsClient", "orchestra", "trails", "trailsd"]),
         tests(
             "SubstratDaemonTests",
             uses: [
-                "AgentRuntime", "DurableFiles", "SubstratClient", "SubstratDaemon", "SubstratProtocol", "TestKit",
-                "Vocabulary", from("swift-log", "Logging"),
+                "AgentRuntime", "DurableFiles", "ProgramKit", "SubstratClient", "SubstratDaemon", "SubstratProtocol",
+                "TestKit", "Vocabulary", from("swift-log", "Logging"),
             ]),
-        tests("SubstratProgramTests", uses: ["SubstratCommands", "TestKit", "Vocabulary", "substrat"]),
+        tests("SubstratProgramTests", uses: ["ProgramKit", "SubstratCommands", "TestKit", "Vocabulary", "substrat"]),
         tests("SubstratProtocolTests", uses: ["SubstratProtocol", "TestKit", "Vocabulary"]),
-        tests("TidyTests"),
+        tests("TidyTests", uses: ["ProgramKit"]),
         tests(
             "TrailsClientTests",
             uses: [
-                "DurableFiles", "Simulator", "TestKit", "TrailsClient", "TrailsContexts", "TrailsCore", "TrailsWire",
-                "Vocabulary", "WebTransport", "trailsd", from("hummingbird", "Hummingbird"),
+                "DurableFiles", "ProgramKit", "Simulator", "TestKit", "TrailsClient", "TrailsContexts", "TrailsCore",
+                "TrailsWire", "Vocabulary", "WebTransport", "trailsd", from("hummingbird", "Hummingbird"),
                 from("swift-log", "Logging"), from("swift-nio", "NIOCore"), from("swift-nio", "NIOHTTP1"),
                 from("swift-service-lifecycle", "ServiceLifecycle"),
             ]),
         tests(
             "TrailsCommandsTests",
-            uses: ["TrailsClient", "TrailsCommands", "TrailsCore", "TrailsWire", "Vocabulary", "trails", "trailsd"],
+            uses: [
+                "ProgramKit", "TrailsClient", "TrailsCommands", "TrailsCore", "TrailsWire", "Vocabulary", "trails",
+                "trailsd",
+            ],
             reads: ["Transcripts"]),
         tests(
             "TrailsContextsTests",
@@ -360,8 +365,9 @@ let package = Package(
         tests(
             "TrailsServerTests",
             uses: [
-                "SQLiteStorage", "TestKit", "TrailsCore", "TrailsServer", "TrailsStore", "TrailsStoreSQLite",
-                "TrailsWire", "Vocabulary", "WebTransport", "trailsd", from("async-http-client", "AsyncHTTPClient"),
+                "ProgramKit", "SQLiteStorage", "TestKit", "TrailsCore", "TrailsServer", "TrailsStore",
+                "TrailsStoreSQLite", "TrailsWire", "Vocabulary", "WebTransport", "trailsd",
+                from("async-http-client", "AsyncHTTPClient"),
                 from("swift-log", "Logging"), from("swift-nio", "NIOCore"), from("swift-nio", "NIOHTTP1"),
                 from("swift-nio", "NIOPosix"), from("swift-nio-ssl", "NIOSSL"),
                 from("swift-service-lifecycle", "ServiceLifecycle"),
@@ -370,15 +376,15 @@ let package = Package(
         tests(
             "TrailsStoreSQLiteTests",
             uses: [
-                "SQLiteStorage", "TestKit", "TrailsCore", "TrailsStore", "TrailsStoreSQLite", "Vocabulary",
-                "store-writer", from("swift-collections", "HashTreeCollections"),
+                "ProgramKit", "SQLiteStorage", "TestKit", "TrailsCore", "TrailsStore", "TrailsStoreSQLite",
+                "Vocabulary", "store-writer", from("swift-collections", "HashTreeCollections"),
             ]),
         tests("TrailsWireTests", uses: ["TestKit", "TrailsWire", "TrailsCore", "Vocabulary"], reads: ["Vectors"]),
         tests("TurnModelTests", uses: ["TestKit", "TurnModel", "Vocabulary"]),
         tests(
             "TurnStoreSQLiteTests",
             uses: [
-                "SQLiteStorage", "TestKit", "TurnModel", "TurnStoreSQLite", "Vocabulary", "turn-writer",
+                "ProgramKit", "SQLiteStorage", "TestKit", "TurnModel", "TurnStoreSQLite", "Vocabulary", "turn-writer",
                 from("GRDB.swift", "GRDB"), from("GRDB.swift", "GRDBSQLite"),
             ]),
         tests("VocabularyTests", uses: ["TestKit", "Vocabulary"], reads: ["Vectors"]),

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramKit
 import Testing
 import TurnModel
 import TurnStoreSQLite
@@ -24,11 +25,7 @@ struct ProgramEnd {
 /// ```
 final class Home: Sendable {
     let folder: URL
-
-    /// Where the programs are that were built with these tests.
-    static let built: URL =
-        Bundle.allBundles.lazy.map(\.bundleURL).first { $0.pathExtension == "xctest" }
-        .map { $0.deletingLastPathComponent() } ?? URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+    private let leftovers = Leftovers()
 
     private static let press = """
         kill -"$1" "$(cat "$HOME/run.pid")"
@@ -65,7 +62,10 @@ final class Home: Sendable {
         }
     }
 
-    deinit { try? FileManager.default.removeItem(at: self.folder) }
+    deinit {
+        self.leftovers.end()
+        try? FileManager.default.removeItem(at: self.folder)
+    }
 
     func path(_ name: String) -> String { self.folder.appending(path: name).path(percentEncoded: false) }
 
@@ -109,24 +109,16 @@ extension Home {
     private func start(
         _ script: String, as name: String, _ environment: [String: String]
     ) async throws -> ProgramEnd {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/timeout")
-        process.arguments = ["-k", "1", "120", "bash", "-c", script]
-        process.currentDirectoryURL = self.folder
-        process.environment = [
+        let environment = [
             "HOME": self.folder.path(percentEncoded: false), "LC_ALL": "C.UTF-8", "TMPDIR": self.path("tmp"),
-            "USER": "tester",
-            "PATH": "\(self.path("bin")):\(Self.built.path(percentEncoded: false)):/usr/bin:/bin",
+            "USER": "tester", "PATH": "\(self.path("bin")):\(TestProgram.built):/usr/bin:/bin",
         ].merging(environment) { $1 }
-        for suffix in ["output", "errors"] { try self.write("\(name).\(suffix)", "") }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle(forWritingAtPath: self.path("\(name).output"))
-        process.standardError = FileHandle(forWritingAtPath: self.path("\(name).errors"))
-        let code = try await withCheckedThrowingContinuation { continuation in
-            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-            do { try process.run() } catch { continuation.resume(throwing: error) }
-        }
-        return ProgramEnd(code: code, output: self.read("\(name).output"), errors: self.read("\(name).errors"))
+        let program = try TestProgram(
+            bash: script, environment: environment, in: self.path(""), output: self.path("\(name).output"),
+            errors: self.path("\(name).errors"))
+        let code = await program.wait()
+        self.leftovers.keep(program)
+        return ProgramEnd(code: code, output: program.output, errors: program.errors)
     }
 
     /// The status of a session as a list shows it.

@@ -137,6 +137,7 @@ import TurnModel
             "ask [shape=hexagon, label=\"Ship it?\"]", Home.tool("ship", "echo shipped >>done.txt"),
             "start -> ask", "ask -> ship [label=\"[Y] Yes\"]", "ask -> end [label=\"[N] No\"]", "ship -> end")
         for _ in 0..<5 {
+            try await home.ok("rm -f run.output run.pid")
             async let run = home.play("run pipeline.dot")
             try await home.ok(
                 "until grep -q 'asks ask' run.output; do sleep 0.02; done; kill -INT $(cat run.pid)")

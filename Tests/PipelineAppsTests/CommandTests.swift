@@ -1,4 +1,5 @@
 import Foundation
+import ProgramKit
 import Testing
 import Vocabulary
 
@@ -20,7 +21,7 @@ import Vocabulary
         """
 
     /// A stage on which `first` is at work.
-    static func started() async throws -> (Stage, Process) {
+    static func started() async throws -> (Stage, TestProgram) {
         let stage = try await Stage()
         try stage.write(self.pipeline, to: "long.dot")
         let run = try stage.start("orchestra run long.dot >run.out 2>&1; echo $? >code.txt")
@@ -37,10 +38,10 @@ import Vocabulary
 
     @Test(arguments: ["--cascade", ""]) func `cancels it gracefully`(cascade: String) async throws {
         let (stage, run) = try await Self.started()
-        defer { Stage.end(run) }
+        defer { run.kill() }
         let id = try await Self.id(of: "Long", stage)
         try await stage.ok("trails cancel --uuid \(id) \(cascade) --reason 'too late' --grace 6s --yes")
-        run.waitUntilExit()
+        _ = await run.wait()
         #expect(stage.lines("code.txt") == ["1"])
         #expect(stage.lines("log.txt") == ["stopped"])
         #expect(try await stage.tree().dropFirst() == ["└── Long [cancelled ⊘]", "    └── first [cancelled ⊘]"])
@@ -50,10 +51,10 @@ import Vocabulary
 
     @Test func `cancels one node, and the pipeline goes its way for failures`() async throws {
         let (stage, run) = try await Self.started()
-        defer { Stage.end(run) }
+        defer { run.kill() }
         let id = try await Self.id(of: "first", stage)
         try await stage.ok("trails cancel --uuid \(id) --grace 6s --yes")
-        run.waitUntilExit()
+        _ = await run.wait()
         #expect(stage.lines("code.txt") == ["0"])
         #expect(stage.lines("log.txt") == ["stopped", "rescue"])
         #expect(
@@ -64,12 +65,12 @@ import Vocabulary
 
     @Test func `pauses it, and is told how to go on`() async throws {
         let (stage, run) = try await Self.started()
-        defer { Stage.end(run) }
+        defer { run.kill() }
         let id = try await Self.id(of: "Long", stage)
         let answer = try await stage.ok("trails send \(id) pause --wait 10s --json")
         let command = try #require(answer.firstMatch(of: /"resume_info": *"(orchestra resume [0-9a-f]{6})"/)?.1)
         try stage.write("", to: "go")
-        run.waitUntilExit()
+        _ = await run.wait()
         #expect(stage.lines("code.txt") == ["0"])
         let app = try #require(try await stage.apps()["Long"])
         #expect(app["status"]?.string == "running" && app["presence"]?.string == "detached")

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramKit
 import Testing
 import Vocabulary
 
@@ -16,7 +17,7 @@ import Vocabulary
         }
         """
 
-    static func started() async throws -> (Stage, Process) {
+    static func started() async throws -> (Stage, TestProgram) {
         let stage = try await Stage()
         try stage.write(self.pipeline, to: "long.dot")
         let run = try stage.start("exec orchestra run long.dot >run.out 2>&1")
@@ -30,7 +31,8 @@ import Vocabulary
     @Test func `of the run, the same apps go on, and none is left over`() async throws {
         let (stage, run) = try await Self.started()
         let before = try await stage.apps()
-        Stage.end(run)
+        run.signal(SIGKILL)
+        _ = await run.wait()
         try await stage.until("trailsd has noticed") {
             try await stage.status(of: "Long") != "running"
         }
@@ -49,15 +51,14 @@ import Vocabulary
 
     @Test func `of trailsd, the run goes on, says so once, and all is told later`() async throws {
         let (stage, run) = try await Self.started()
-        defer { Stage.end(run) }
+        defer { run.kill() }
         stage.killServer()
         try stage.write("", to: "go")
         try await stage.until("third is at work") { stage.has("there") }
         try await stage.startServer()
         try await stage.until("trailsd knows of second") { try await stage.status(of: "second") == "done" }
         try stage.write("", to: "on")
-        run.waitUntilExit()
-        #expect(run.terminationStatus == 0)
+        #expect(await run.wait() == 0)
         let said = stage.lines("run.out")
         #expect(said.count { $0.contains("orchestra: note: TRAILS: no connection") } == 1, "\(said)")
         let apps = try await stage.apps()
@@ -69,17 +70,17 @@ import Vocabulary
         stage.killServer()
         try stage.write("", to: "go")
         try await stage.until("third is at work") { stage.has("there") }
-        Stage.end(run)
+        run.signal(SIGKILL)
+        _ = await run.wait()
         try await stage.startServer()
         #expect(try await stage.status(of: "second") != "done")
         let id = try await stage.ok("orchestra status | awk 'NR == 2 { print $1 }'").split(separator: "\n")[0]
         let again = try stage.start("exec orchestra resume \(id) >again.out 2>&1")
-        defer { Stage.end(again) }
+        defer { again.kill() }
         try await stage.until("trailsd knows of second") { try await stage.status(of: "second") == "done" }
         #expect(try await stage.apps()["second"]?["result"]?["told"]?.string == "after a crash")
         try stage.write("", to: "on")
-        again.waitUntilExit()
-        #expect(again.terminationStatus == 0)
+        #expect(await again.wait() == 0)
         #expect(stage.lines("log.txt").filter { $0 == "second" }.count == 1)
         #expect(try await stage.tree().allSatisfy { $0.contains("nightly") || $0.contains("[done ✓]") })
     }

@@ -1,5 +1,5 @@
 import Foundation
-import Glibc
+import ProgramKit
 import Testing
 import Vocabulary
 
@@ -8,11 +8,7 @@ import Vocabulary
 final class Stage {
     let folder: URL
     private var port = 0
-    private var server: Process?
-
-    static let programs =
-        Bundle.allBundles.lazy.map(\.bundleURL).first { $0.pathExtension == "xctest" }
-        .map { $0.deletingLastPathComponent() } ?? URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+    private var server: TestProgram?
 
     init() async throws {
         self.folder = FileManager.default.temporaryDirectory.appending(path: "pipeline-apps-\(UUID())")
@@ -22,7 +18,7 @@ final class Stage {
     }
 
     deinit {
-        self.server.map { Self.end($0) }
+        self.server?.kill()
         try? FileManager.default.removeItem(at: self.folder)
     }
 
@@ -41,44 +37,27 @@ final class Stage {
     }
 
     /// SIGKILL; returns when it is gone.
-    func killServer() { self.server.map { Self.end($0) } }
-
-    static func end(_ process: Process) {
-        // The group is that of `timeout`: the program, and what it has started but for the tools of a run.
-        kill(-process.processIdentifier, SIGKILL)
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
-    }
+    func killServer() { self.server?.kill() }
 
     // MARK: Scripts
 
-    /// Starts a script that goes on by itself, in a process group of its own. It ends with this process.
-    func start(_ script: String, _ more: [String: String] = [:], limit: Int = 120) throws -> Process {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/timeout")
-        process.arguments = ["-k", "1", "\(limit)", "bash", "-c", script]
-        process.currentDirectoryURL = self.folder
-        process.environment = self.environment(more)
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        return process
+    /// Starts a script that goes on by itself.
+    func start(_ script: String, _ more: [String: String] = [:], limit: Int = 120) throws -> TestProgram {
+        try TestProgram(
+            bash: script, environment: self.environment(more), in: self.folder.path, limit: .seconds(limit))
     }
 
     private func environment(_ more: [String: String]) -> [String: String] {
         [
-            "PATH": "\(Self.programs.path):/usr/bin:/bin", "HOME": self.folder.path, "TRAILS_APP": "nightly",
+            "PATH": "\(TestProgram.built):/usr/bin:/bin", "HOME": self.folder.path, "TRAILS_APP": "nightly",
             "TRAILS_SERVER": "ws://127.0.0.1:\(self.port)/ws", "SWIFT_BACKTRACE": "enable=no", "LC_ALL": "C.UTF-8",
         ].merging(more) { $1 }
     }
 
     /// Plays a script to its end: its exit code, and all it said.
     func play(_ script: String, _ more: [String: String] = [:]) async throws -> (code: Int32, said: String) {
-        let file = self.folder.appending(path: "said-\(UUID())")
-        let process = try self.start("{ \(script)\n} >'\(file.path)' 2>&1", more)
-        let end = ContinuousClock.now + .seconds(110)
-        while process.isRunning, ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(20)) }
-        if process.isRunning { Self.end(process) }
-        return (process.terminationStatus, (try? String(contentsOf: file, encoding: .utf8)) ?? "")
+        let program = try self.start("{ \(script)\n} 2>&1", more)
+        return (await program.wait(), program.output)
     }
 
     /// Plays a script that must succeed.

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramKit
 import Testing
 import Vocabulary
 
@@ -36,7 +37,7 @@ import Vocabulary
             }
             """, to: "release.dot")
         let run = try stage.start("orchestra run release.dot --auto-approve >run.out 2>&1")
-        defer { Stage.end(run) }
+        defer { run.kill() }
         try await stage.until("docs is done while unit works") {
             let apps = try await stage.apps()
             return apps["docs"]?["status"]?.string == "done" && apps["unit"]?["progress"] == 0.5
@@ -50,7 +51,7 @@ import Vocabulary
         #expect(tree.contains { $0.hasSuffix("split [running]") })
         #expect(tree.contains { $0.hasSuffix("unit [running ▶ 50%]") })
         try stage.write("", to: "go")
-        run.waitUntilExit()
+        _ = await run.wait()
 
         let apps = try await stage.apps()
         for name in ["Release", "lint", "split", "unit", "docs", "join", "ask"] {

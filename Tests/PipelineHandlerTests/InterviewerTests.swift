@@ -97,6 +97,6 @@ private final class Screen: Sendable {
     }
 
     func wait(for text: String) async {
-        while !self.text.contains(text) { try? await Task.sleep(for: .milliseconds(5)) }
+        while !self.text.contains(text), !Task.isCancelled { try? await Task.sleep(for: .milliseconds(5)) }
     }
 }

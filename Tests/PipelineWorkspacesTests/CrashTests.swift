@@ -1,15 +1,11 @@
 import Foundation
+import ProgramKit
 import Testing
 
 @testable import PipelineWorkspaces
 
 /// The real program, killed with SIGKILL at a chosen moment of a chosen command of git, and resumed.
 @Suite(.timeLimit(.minutes(10))) struct CrashTests {
-    private static let built =
-        Bundle.allBundles.lazy.map(\.bundleURL).first { $0.pathExtension == "xctest" }
-        .map { $0.deletingLastPathComponent().path }
-        ?? URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().path
-
     /// A git that kills whoever started it, once, as `$MARK` says: `COMMAND WORD:MOMENT`.
     private static let deadlyGit = """
         #!/bin/bash
@@ -57,7 +53,7 @@ import Testing
         try Self.pipeline.write(to: folder.appending(path: "flow.dot"), atomically: true, encoding: .utf8)
         return """
             cd ..; chmod +x bin/git
-            export HOME=$PWD MARK=$PWD/mark PATH=$PWD/bin:\(Self.built):$PATH
+            export HOME=$PWD MARK=$PWD/mark PATH=$PWD/bin:\(TestProgram.built):$PATH
             id() { orchestra status | awk 'NR == 2 { print $1 }'; }
 
             """

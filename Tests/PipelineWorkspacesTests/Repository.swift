@@ -2,6 +2,7 @@ import DotLanguage
 import Foundation
 import PipelineCore
 import PipelineRuntime
+import ProgramKit
 import Simulator
 import TurnModel
 import Vocabulary
@@ -26,20 +27,11 @@ struct Repository {
     /// What a script of bash prints, in the repository; throws when it fails.
     @discardableResult
     func sh(_ script: String, in folder: String? = nil) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/timeout")
-        process.arguments = ["60", "bash", "-ec", script]
-        process.currentDirectoryURL = URL(filePath: folder ?? self.path)
-        process.environment = Self.environment
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        let said = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw ScriptFailure(said: said) }
-        return said.trimmed
+        let program = try TestProgram(
+            ["/bin/bash", "-ec", "exec 2>&1\n\(script)"], environment: Self.environment, in: folder ?? self.path,
+            limit: .seconds(60))
+        guard program.waitHere() == 0 else { throw ScriptFailure(said: program.output) }
+        return program.output.trimmed
     }
 
     private static let environment = [

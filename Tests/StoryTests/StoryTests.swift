@@ -1,4 +1,5 @@
 import Foundation
+import ProgramKit
 import Testing
 
 #if canImport(Glibc)
@@ -9,12 +10,12 @@ import Testing
 
 /// What a reader of the README does, with the programs as they were built beside the tests.
 @Suite(.serialized, .timeLimit(.minutes(10))) struct `What the README promises` {
-    @Test func `holds when its session is pasted`() throws {
+    @Test func `holds when its session is pasted`() async throws {
         let place = try Place()
         defer { place.remove() }
         let session = try #require(Self.session("A session", of: place.readme))
         let port = try Self.freePort()
-        let end = try place.bash(
+        let end = try await place.bash(
             session,
             environment: ["TRAILSD_LISTEN": "127.0.0.1:\(port)", "TRAILS_SERVER": "ws://127.0.0.1:\(port)/ws"])
 
@@ -27,21 +28,21 @@ import Testing
         #expect(end.code == 0)
     }
 
-    @Test func `holds when its pipeline is pasted`() throws {
+    @Test func `holds when its pipeline is pasted`() async throws {
         let place = try Place()
         defer { place.remove() }
         let session = try #require(Self.session("A pipeline", of: place.readme))
-        let end = try place.bash(session, environment: [:])
+        let end = try await place.bash(session, environment: [:])
         #expect(end.code == 0, "\(end.output)")
         #expect(end.output.contains(#/[0-9a-f]{6} +Release +interrupted/#), "\(end.output)")
         #expect(end.output.contains(#/\nlint\n(test\n){1,2}ship\n/#), "\(end.output)")
         #expect(end.output.contains("is completed"))
     }
 
-    @Test func `holds in the demo, which leaves nothing behind`() throws {
+    @Test func `holds in the demo, which leaves nothing behind`() async throws {
         let place = try Place()
         defer { place.remove() }
-        let end = try place.bash(
+        let end = try await place.bash(
             "exec '\(place.root)/scripts/demo'", environment: ["CAIRN_BIN": place.programs, "TMPDIR": place.scratch])
         #expect(end.code == 0, "\(end.output)")
         #expect(end.output.contains("All claims hold."))
@@ -97,8 +98,7 @@ struct Place {
     var scratch: String { self.folder.appending(path: "tmp").path(percentEncoded: false) }
 
     init() throws {
-        let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        self.programs = URL(filePath: tests).deletingLastPathComponent().path(percentEncoded: false)
+        self.programs = TestProgram.built
         self.root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().path(percentEncoded: false)
         self.folder = FileManager.default.temporaryDirectory.appending(path: "cairn-story-\(UUID())")
@@ -116,20 +116,12 @@ struct Place {
     }
 
     /// Runs a script as a shell would that nobody has used TRAILS in; both outputs in one.
-    func bash(_ script: String, environment: [String: String]) throws -> (code: Int32, output: String) {
-        let process = Process()
-        let pipe = Pipe()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["timeout", "--kill-after=5", "200", "bash", "-c", script]
-        process.currentDirectoryURL = self.folder
-        process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("TRAILS") }
+    func bash(_ script: String, environment: [String: String]) async throws -> (code: Int32, output: String) {
+        let environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("TRAILS") }
             .merging(["TMPDIR": self.scratch]) { $1 }.merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: output, as: UTF8.self))
+        let program = try TestProgram(
+            bash: "exec 2>&1\n\(script)", environment: environment, in: self.folder.path(percentEncoded: false),
+            limit: .seconds(200))
+        return (await program.wait(), program.output)
     }
 }

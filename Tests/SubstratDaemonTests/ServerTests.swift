@@ -1,4 +1,5 @@
 import Foundation
+import ProgramKit
 import SubstratClient
 import SubstratDaemon
 import SubstratProtocol
@@ -256,21 +257,14 @@ import Vocabulary
             chmod(scene.place.root, 0o755)
             chmod(scene.place.socket, 0o666)
             try await onThread {
-                let process = Process()
-                process.executableURL = URL(filePath: "/usr/bin/setpriv")
-                process.arguments = [
-                    "--reuid=65534", "--clear-groups", "/usr/bin/perl", "-MIO::Socket::UNIX", "-e",
+                let program = try TestProgram([
+                    "/usr/bin/setpriv", "--reuid=65534", "--clear-groups", "/usr/bin/perl", "-MIO::Socket::UNIX", "-e",
                     """
                     my $s = IO::Socket::UNIX->new($ARGV[0]) or exit 7;
                     $SIG{PIPE} = "IGNORE"; print $s qq({"id":1,"method":"ping"}\\n); $s->flush; print <$s> // "";
                     """, scene.place.socket,
-                ]
-                let output = Pipe()
-                process.standardOutput = output
-                try process.run()
-                let said = output.fileHandleForReading.readDataToEndOfFile()
-                process.waitUntilExit()
-                #expect(process.terminationStatus == 0 && said.isEmpty, "\(String(decoding: said, as: UTF8.self))")
+                ])
+                #expect(program.waitHere() == 0 && program.output.isEmpty, "\(program.output)")
             }
         }
     }

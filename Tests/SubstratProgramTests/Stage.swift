@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import ProgramKit
 import Testing
 import Vocabulary
 
@@ -22,9 +22,7 @@ struct ScriptEnd {
 final class Stage: Sendable {
     let folder: URL
 
-    private static let built: URL =
-        Bundle.allBundles.lazy.map(\.bundleURL).first { $0.pathExtension == "xctest" }
-        .map { $0.deletingLastPathComponent() } ?? URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+    private let leftovers = Leftovers()
 
     private static let echo = """
         #!/usr/bin/perl
@@ -54,7 +52,7 @@ final class Stage: Sendable {
     }
 
     deinit {
-        if let pid = self.daemon { kill(pid, SIGKILL) }
+        self.leftovers.end()
         try? FileManager.default.removeItem(at: self.folder)
     }
 
@@ -71,26 +69,17 @@ final class Stage: Sendable {
     @discardableResult
     func bash(_ script: String) async throws -> ScriptEnd {
         let name = "script-\(UUID())"
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/timeout")
-        process.arguments = ["-k", "1", "120", "bash", "-c", script]
-        process.currentDirectoryURL = self.folder
-        process.environment = [
+        let environment = [
             "HOME": self.home, "LC_ALL": "C.UTF-8", "ECHO": self.path("echo"),
             "SUBSTRAT_ROOT": self.path("root"), "TZ": "UTC",
-            "PATH": "\(Self.built.path(percentEncoded: false)):/usr/bin:/bin",
+            "PATH": "\(TestProgram.built):/usr/bin:/bin",
         ]
-        for suffix in ["output", "errors"] {
-            try "".write(toFile: self.path("\(name).\(suffix)"), atomically: false, encoding: .utf8)
-        }
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle(forWritingAtPath: self.path("\(name).output"))
-        process.standardError = FileHandle(forWritingAtPath: self.path("\(name).errors"))
-        let code = try await withCheckedThrowingContinuation { continuation in
-            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-            do { try process.run() } catch { continuation.resume(throwing: error) }
-        }
-        return ScriptEnd(code: code, output: self.read("\(name).output"), errors: self.read("\(name).errors"))
+        let program = try TestProgram(
+            bash: script, environment: environment, in: self.home, output: self.path("\(name).output"),
+            errors: self.path("\(name).errors"))
+        let code = await program.wait()
+        self.leftovers.keep(program)
+        return ScriptEnd(code: code, output: program.output, errors: program.errors)
     }
 
     /// The standard output of a script that must succeed.

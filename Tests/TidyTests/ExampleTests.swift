@@ -26,21 +26,18 @@ import Testing
         let logs = FileManager.default.temporaryDirectory.appending(path: "cairn-pods-\(UUID())")
         defer { try? FileManager.default.removeItem(at: logs) }
         let stub = Repository.here.root.appending(path: "\(Self.folder)/bin/kubectl").path(percentEncoded: false)
+        let script = """
+            printf %s "$INPUT" | "$0" "$@" 2>&1 || exit
+            for i in $(seq 1000); do grep -qsx END "$TRAILS_STUB_LOG"/* && exit 0; sleep 0.02; done; exit 9
+            """
         let end = try run(
             [
                 "env", "TRAILS_STUB_LOG=\(logs.path(percentEncoded: false))", "KUBECTL_STUB_CMD=\(pod); echo END",
-                "TRAILS_PRIVATE_KEY=secret", "INPUT=\(input)",
-                "bash", "-c", "printf %s \"$INPUT\" | \"$0\" \"$@\" 2>&1", stub,
+                "TRAILS_PRIVATE_KEY=secret", "INPUT=\(input)", "bash", "-c", script, stub,
             ] + arguments)
         guard end.code == 0 else { return (end, "") }
-        while true {
-            let files = try FileManager.default.contentsOfDirectory(atPath: logs.path(percentEncoded: false))
-            if let file = files.first {
-                let log = try String(contentsOf: logs.appending(path: file), encoding: .utf8)
-                if log.hasSuffix("END\n") { return (end, "\(file)\n\(log)") }
-            }
-            usleep(10_000)
-        }
+        let file = try #require(try FileManager.default.contentsOfDirectory(atPath: logs.path).first)
+        return (end, "\(file)\n\(try String(contentsOf: logs.appending(path: file), encoding: .utf8))")
     }
 
     static let info = Data(

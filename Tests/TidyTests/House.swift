@@ -126,6 +126,7 @@ enum House {
                 "Vocabulary", "DurableFiles", "SQLiteStorage", "WebTransport", "TrailsCore", "TrailsWire",
                 "TrailsContexts", "TrailsStore", "TrailsStoreSQLite", "TrailsServer", "TrailsClient", "TurnModel",
             ]),
+        .shell("ProgramKit", "Testing", uses: ["ProcessGuard"]),
         .shell("Simulator", "Testing", uses: ["Vocabulary", "DurableFiles", "TestKit"]),
         .shell(
             "CrashLab", "Testing",

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramKit
 import Testing
 
 /// The files of this repository, as they lie on disk. Paths are relative to its root and use slashes.
@@ -77,17 +78,10 @@ struct ProcessEnd {
 
 /// Runs a program of PATH for at most `seconds`; its standard error goes where ours goes.
 func run(_ command: [String], seconds: Int = 60, in folder: URL = Repository.here.root) throws -> ProcessEnd {
-    let process = Process()
-    let pipe = Pipe()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["timeout", "--kill-after=5", "\(seconds)"] + command
-    process.currentDirectoryURL = folder
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = pipe
-    try process.run()
-    let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    return ProcessEnd(code: process.terminationStatus, output: String(decoding: output, as: UTF8.self))
+    let program = try TestProgram(command, in: folder.path, limit: .seconds(seconds))
+    let code = program.waitHere()
+    FileHandle.standardError.write(Data(program.errors.utf8))
+    return ProcessEnd(code: code, output: program.output)
 }
 
 /// Fails once for each complaint, so that a report lists them all.

@@ -80,7 +80,7 @@ import Vocabulary
                 if number % 1_000 == 999 {
                     _ = await client.flush(timeout: .milliseconds(30))
                     server.kill()
-                    server = try Trailsd.start(data: server.data, endpoint: server.endpoint)
+                    server = try await Trailsd.start(data: server.data, endpoint: server.endpoint)
                 }
             }
             #expect(await client.flush(timeout: .seconds(60)))

@@ -14,7 +14,7 @@ import Testing
             let parts = line.dropFirst("export ".count).dropLast().split(separator: "=", maxSplits: 1)
             variables[String(parts[0])] = String(parts[1])
         }
-        try await server.kill()
+        server.kill()
         return (server, variables)
     }
 
@@ -92,7 +92,7 @@ import Testing
               step=$((step + 1)); TRAILS_INFO=$(cat "$TRAILS_HOME/info") trails status "{\\"progress\\": 0.$step}"
             done
             """)
-        try await server.kill()
+        server.kill()
         try await server.start()
         try await server.ok("TRAILS_INFO=$(cat \"$TRAILS_HOME/info\") trails result '{\"rows\": 7}'")
         let end = try await waiting

@@ -1,16 +1,15 @@
 import Foundation
-import Glibc
+import ProgramKit
 import Testing
 
 /// A trailsd of its own, on a port of its own, with a home for one user beside it. Dies with the test.
 final class TestServer {
     let folder: URL
     private(set) var port = 0
-    private var process = Process()
+    private var process: TestProgram?
+    private let leftovers = Leftovers()
 
-    static let programs =
-        Bundle.allBundles.lazy.map(\.bundleURL).first { $0.pathExtension == "xctest" }
-        .map { $0.deletingLastPathComponent() } ?? URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
+    static let programs = URL(filePath: TestProgram.built)
     static let repository = URL(filePath: #filePath).appending(path: "../../..").standardized
 
     /// With TLS the level is `full`; the certificate authority is `ca.pem` in the folder.
@@ -33,39 +32,28 @@ final class TestServer {
     }
 
     deinit {
-        if self.process.isRunning { self.signal() }
+        self.process?.kill()
+        self.leftovers.end()
         try? FileManager.default.removeItem(at: self.folder)
     }
 
     var url: String { self.isSecure ? "wss://localhost:\(self.port)/ws" : "ws://127.0.0.1:\(self.port)/ws" }
     private let isSecure: Bool
-    private var output: URL { self.folder.appending(path: "trailsd.out") }
+    /// What it complained of in its lives before.
+    private var said = ""
 
     /// Starts it, on the port it had before; returns when it listens.
     func start(_ options: [String] = []) async throws {
-        self.process = Process()
-        self.process.executableURL = URL(filePath: "/bin/bash")
-        // However this process ends, trailsd ends with it.
-        let wrapper = """
-            output=$1 watched=$2; shift 2
-            "$@" >"$output" 2>>"$output.err" & pid=$!; echo $pid >"$output.pid"
-            (while test -d /proc/$watched && kill -0 $pid; do sleep 0.5; done; kill -9 $pid) 2>/dev/null &
-            wait $pid
-            """
-        self.process.arguments =
+        let program = try TestProgram(
             [
-                "-c", wrapper, "bash", self.output.path, String(ProcessInfo.processInfo.processIdentifier),
-                Self.programs.appending(path: "trailsd").path, "--listen", "127.0.0.1:\(self.port)",
-                "--data", self.folder.appending(path: "data").path,
-            ] + options
-        self.process.standardInput = FileHandle.nullDevice
-        self.process.standardOutput = FileHandle.nullDevice
-        self.process.standardError = FileHandle.nullDevice
-        try? FileManager.default.removeItem(at: self.output)
-        try self.process.run()
+                TestProgram.built + "trailsd", "--listen", "127.0.0.1:\(self.port)", "--data",
+                self.folder.appending(path: "data").path,
+            ] + options, limit: .seconds(600))
+        if let before = self.process { self.said += before.errors }
+        self.process = program
         let deadline = ContinuousClock.now + .seconds(90)
-        while ContinuousClock.now < deadline {
-            let text = (try? String(contentsOf: self.output, encoding: .utf8)) ?? ""
+        while ContinuousClock.now < deadline, program.isRunning {
+            let text = program.output
             if let port = text.firstMatch(of: /listening on wss?:\/\/[a-z0-9.]+:(\d+)\/ws/)?.1 {
                 self.port = Int(port) ?? 0
                 return
@@ -76,19 +64,12 @@ final class TestServer {
     }
 
     /// SIGKILL, at once; returns when it is gone.
-    func kill() async throws {
-        let process = self.process
-        self.signal()
-        while process.isRunning { try await Task.sleep(for: .milliseconds(10)) }
+    func kill() {
+        self.process?.kill()
     }
 
-    private func signal() {
-        let text = try? String(contentsOf: URL(filePath: self.output.path + ".pid"), encoding: .utf8)
-        guard let id = text.flatMap({ Int32($0.trimmingCharacters(in: .newlines)) }) else { return }
-        Glibc.kill(id, SIGKILL)
-    }
-
-    var log: String { (try? String(contentsOf: URL(filePath: self.output.path + ".err"), encoding: .utf8)) ?? "" }
+    /// What it complained of, in all its lives.
+    var log: String { self.said + (self.process?.errors ?? "") }
 
     /// What a user of this server has in the environment.
     func environment(_ more: [String: String] = [:]) -> [String: String] {
@@ -103,7 +84,7 @@ final class TestServer {
 
     /// Runs a script of this user.
     func run(_ script: String, _ more: [String: String] = [:]) async throws -> ProcessEnd {
-        try await Shell.run(script, environment: self.environment(more))
+        try await Shell.run(script, environment: self.environment(more), keeping: self.leftovers)
     }
 
     /// Runs a script that must succeed, and gives its output.

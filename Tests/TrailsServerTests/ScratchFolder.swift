@@ -1,4 +1,5 @@
 import Foundation
+import ProgramKit
 import Testing
 import WebTransport
 
@@ -37,18 +38,8 @@ struct Finished {
     var errors: String
 
     static func run(_ path: String, _ arguments: [String], environment: [String: String]? = nil) throws -> Finished {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
-        process.arguments = arguments
-        if let environment { process.environment = environment }
-        let output = Pipe()
-        let errors = Pipe()
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        let complaint = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        return Finished(status: process.terminationStatus, output: text, errors: complaint)
+        let program = try TestProgram([path] + arguments, environment: environment)
+        let status = program.waitHere()
+        return Finished(status: status, output: program.output, errors: program.errors)
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
-import Synchronization
+import ProgramKit
+import Testing
 import TrailsCore
 import TrailsWire
 import Vocabulary
@@ -7,85 +8,42 @@ import WebTransport
 
 /// The real program, in a process of its own, on a data directory that outlives it.
 final class Trailsd: Sendable {
-    private let process: Mutex<Process>
-    private let errors: Mutex<String> = Mutex("")
-    private let said = Inbox<String>()
-    private let ended = Inbox<Int32>()
+    private let process: TestProgram
 
-    /// Found beside the program that runs the tests.
-    static let program: String = {
-        let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
-        let places = [own] + CommandLine.arguments
-        for place in places {
-            var folder = URL(fileURLWithPath: place).deletingLastPathComponent()
-            for _ in 0..<4 {
-                let path = folder.appendingPathComponent("trailsd").path
-                if FileManager.default.isExecutableFile(atPath: path) { return path }
-                folder.deleteLastPathComponent()
-            }
-        }
-        preconditionFailure("there is no trailsd beside \(places)")
-    }()
+    static let program = TestProgram.built + "trailsd"
 
     /// Starts it on `data`; `port` 0 lets the system choose.
     init(_ data: String, port: Int = 0, _ arguments: [String] = [], under wrapper: [String] = []) throws {
-        let process = Process()
-        let command =
-            wrapper + [Self.program, "--data", data, "--listen", "127.0.0.1:\(port)"] + arguments
-        process.executableURL = URL(fileURLWithPath: command[0])
-        process.arguments = Array(command.dropFirst())
-        let output = Pipe()
-        let errors = Pipe()
-        process.standardOutput = output
-        process.standardError = errors
-        self.process = Mutex(process)
-        output.fileHandleForReading.readabilityHandler = { [said] handle in
-            let data = handle.availableData
-            if data.isEmpty {
-                handle.readabilityHandler = nil
-            } else {
-                said.add(String(decoding: data, as: UTF8.self))
-            }
-        }
-        errors.fileHandleForReading.readabilityHandler = { [weak self] handle in
-            let data = handle.availableData
-            if data.isEmpty {
-                handle.readabilityHandler = nil
-            } else {
-                self?.errors.withLock { $0 += String(decoding: data, as: UTF8.self) }
-            }
-        }
-        process.terminationHandler = { [ended, said] process in
-            ended.add(
-                process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus)
-            said.close()
-        }
-        try process.run()
+        self.process = try TestProgram(
+            wrapper + [Self.program, "--data", data, "--listen", "127.0.0.1:\(port)"] + arguments,
+            limit: .seconds(600))
     }
-
-    deinit { self.process.withLock { if $0.isRunning { kill($0.processIdentifier, SIGKILL) } } }
 
     /// Waits until it serves.
     func port() async throws -> Int {
-        do {
-            return try await self.said.next { text in
-                guard let range = text.range(of: #"listening on wss?://[^/]*:"#, options: .regularExpression) else {
-                    return nil
-                }
-                return Int(text[range.upperBound...].prefix { $0.isNumber })
+        let due = ContinuousClock.now + .seconds(60)
+        while ContinuousClock.now < due {
+            if let port = self.process.output.firstMatch(of: /listening on wss?:\/\/[^\/]*:(\d+)/)?.1 {
+                return try #require(Int(port))
             }
-        } catch {
-            throw Inbox<String>.Missing(description: "\(error); it says: \(self.complaints)")
+            guard self.process.isRunning else { break }
+            try await Task.sleep(for: .milliseconds(10))
         }
+        throw NotServing(description: "trailsd does not serve; it says: \(self.complaints)")
     }
 
-    func signal(_ number: Int32) { self.process.withLock { _ = kill($0.processIdentifier, number) } }
+    struct NotServing: Error, CustomStringConvertible { let description: String }
+
+    func signal(_ number: Int32) { self.process.signal(number) }
 
     /// Waits for the end: the exit status, or the negative number of the signal.
-    func exit() async throws -> Int32 { try await self.ended.next { $0 } }
+    func exit() async throws -> Int32 {
+        let code = await self.process.wait()
+        return code > 128 ? 128 - code : code
+    }
 
     /// What it complained of so far.
-    var complaints: String { self.errors.withLock { $0 } }
+    var complaints: String { self.process.errors }
 }
 
 extension Stage {

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramKit
 import TestKit
 import Testing
 import TrailsCore
@@ -17,7 +18,7 @@ struct CrashTests {
         let file = folder.file("trails.db")
         var acknowledged: Int64 = 0
         for round in 1...8 {
-            acknowledged = max(acknowledged, try Self.killWriter(of: file, after: 5 * round))
+            acknowledged = max(acknowledged, try await Self.killWriter(of: file, after: 5 * round))
             let store = try SQLiteTrailsStore.open(file)
             let found = try store.sequence(of: Driver.id(1), incarnation: 1)
             #expect(found.contiguous >= acknowledged, "round \(round)")
@@ -29,42 +30,21 @@ struct CrashTests {
     }
 
     /// Starts a writer, kills it once it has acknowledged `count` commits, and answers the last number it said.
-    private static func killWriter(of file: String, after count: Int) throws -> Int64 {
-        let writer = Process()
-        let output = Pipe()
-        writer.executableURL = URL(fileURLWithPath: self.program)
-        writer.arguments = [file]
-        writer.standardOutput = output
-        try writer.run()
-        var said = Data()
-        while said.count(where: { $0 == UInt8(ascii: "\n") }) < count {
-            let more = output.fileHandleForReading.availableData
-            if more.isEmpty { break }
-            said += more
-        }
-        kill(writer.processIdentifier, SIGKILL)
-        said += output.fileHandleForReading.readDataToEndOfFile()
-        writer.waitUntilExit()
-        #expect(writer.terminationReason == .uncaughtSignal)
+    private static func killWriter(of file: String, after count: Int) async throws -> Int64 {
+        let writer = try TestProgram([TestProgram.built + "store-writer", file])
         // A line that the kill cut off says nothing.
-        let lines = String(decoding: said, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-        return lines.dropLast().compactMap { Int64($0) }.max() ?? 0
+        return try await writer.killed(afterLines: count).compactMap { Int64($0) }.max() ?? 0
     }
 
     @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/strace"), "strace is not installed"))
-    func `syncs at least once for each commit`() throws {
+    func `syncs at least once for each commit`() async throws {
         let folder = try ScratchFolder()
         let trace = folder.file("trace")
-        let strace = Process()
-        strace.executableURL = URL(fileURLWithPath: "/usr/bin/strace")
-        strace.arguments = [
-            "-f", "-e", "trace=fdatasync,fsync,write", "-e", "signal=none", "-o", trace, Self.program,
-            folder.file("trails.db"), "40",
-        ]
-        strace.standardOutput = FileHandle.nullDevice
-        try strace.run()
-        strace.waitUntilExit()
-        #expect(strace.terminationStatus == 0)
+        let strace = try TestProgram([
+            "/usr/bin/strace", "-f", "-e", "trace=fdatasync,fsync,write", "-e", "signal=none", "-o", trace,
+            TestProgram.built + "store-writer", folder.file("trails.db"), "40",
+        ])
+        #expect(await strace.wait() == 0)
 
         // Between two acknowledgements there is a sync.
         var (acknowledgements, syncs) = (0, 0)
@@ -78,11 +58,5 @@ struct CrashTests {
             }
         }
         #expect(acknowledgements == 40)
-    }
-
-    /// The writer is built beside the tests.
-    private static var program: String {
-        let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
-        return URL(fileURLWithPath: tests).deletingLastPathComponent().appendingPathComponent("store-writer").path
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import ProgramKit
 import Testing
 import TurnModel
 import TurnStoreSQLite
@@ -30,7 +31,7 @@ struct CrashTests {
         for round in 1...6 {
             let writers = try (1...3).map { try Self.start(file, "w\(round).\($0)") }
             for (place, writer) in writers.enumerated() {
-                said += try Self.kill(writer, after: 3 * round + 2 * place)
+                said += try await writer.killed(afterLines: 3 * round + 2 * place).compactMap { Line($0) }
             }
             let store = try SQLiteTurnStore.open(file)
             #expect(try await store.check().violations == [], "round \(round)")
@@ -60,47 +61,19 @@ struct CrashTests {
         return texts
     }
 
-    private static func start(_ file: String, _ name: String) throws -> (process: Process, output: Pipe) {
-        let writer = Process()
-        let output = Pipe()
-        writer.executableURL = URL(fileURLWithPath: self.program)
-        writer.arguments = ["write", file, name]
-        writer.standardOutput = output
-        try writer.run()
-        return (writer, output)
-    }
-
-    /// Kills a writer once it has said `count` lines, and answers all that it said.
-    private static func kill(_ writer: (process: Process, output: Pipe), after count: Int) throws -> [Line] {
-        var said = Data()
-        while said.count(where: { $0 == UInt8(ascii: "\n") }) < count {
-            let more = writer.output.fileHandleForReading.availableData
-            if more.isEmpty { break }
-            said += more
-        }
-        Foundation.kill(writer.process.processIdentifier, SIGKILL)
-        said += writer.output.fileHandleForReading.readDataToEndOfFile()
-        writer.process.waitUntilExit()
-        #expect(writer.process.terminationReason == .uncaughtSignal)
-        // A line that the kill cut off says nothing.
-        let lines = String(decoding: said, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-        return lines.dropLast().compactMap { Line($0) }
+    private static func start(_ file: String, _ name: String) throws -> TestProgram {
+        try TestProgram([TestProgram.built + "turn-writer", "write", file, name])
     }
 
     @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/strace"), "strace is not installed"))
-    func `syncs once for each group, before it is acknowledged`() throws {
+    func `syncs once for each group, before it is acknowledged`() async throws {
         let folder = try ScratchFolder()
         let trace = folder.file("trace")
-        let strace = Process()
-        strace.executableURL = URL(fileURLWithPath: "/usr/bin/strace")
-        strace.arguments = [
-            "-f", "-e", "trace=fdatasync,fsync,write", "-e", "signal=none", "-o", trace, Self.program, "write",
-            folder.file("store.sqlite"), "w", "40",
-        ]
-        strace.standardOutput = FileHandle.nullDevice
-        try strace.run()
-        strace.waitUntilExit()
-        #expect(strace.terminationStatus == 0)
+        let strace = try TestProgram([
+            "/usr/bin/strace", "-f", "-e", "trace=fdatasync,fsync,write", "-e", "signal=none", "-o", trace,
+            TestProgram.built + "turn-writer", "write", folder.file("store.sqlite"), "w", "40",
+        ])
+        #expect(await strace.wait() == 0)
 
         var syncs: [Int] = [0]
         for line in try String(contentsOfFile: trace, encoding: .utf8).split(separator: "\n") {
@@ -110,11 +83,5 @@ struct CrashTests {
         // The first acknowledgement comes after the file was made, and what follows the last is its closing.
         #expect(syncs.count == 41)
         #expect(syncs[1..<40].allSatisfy { $0 == 1 }, "\(syncs)")
-    }
-
-    /// The writer is built beside the tests.
-    private static var program: String {
-        let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
-        return URL(fileURLWithPath: tests).deletingLastPathComponent().appendingPathComponent("turn-writer").path
     }
 }

@@ -142,7 +142,9 @@ static _Noreturn void become_program(const struct guard_request *request, int fa
 static pid_t start_program(const struct guard_request *request) {
     int failure[2];
     if (closing_pipe(failure) != 0) return -errno;
-    pid_t program = fork();
+    // The guard looks like the runner from within, which may be large: its memory is lent to the child, not copied. It
+    // waits meanwhile, and what the child changes of it is of no more use.
+    pid_t program = vfork();
     if (program < 0) return -errno;
     if (program == 0) become_program(request, failure[1]);
     close(failure[1]);

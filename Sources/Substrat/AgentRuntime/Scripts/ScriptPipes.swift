@@ -17,6 +17,8 @@ struct ScriptPipes: Sendable {
     /// Read and not yet taken; no line break is before `searched`.
     private var heard: [UInt8] = []
     private var searched = 0
+    /// Nothing has come since a line is waited for.
+    private var isSilent = true
     private var complaints: [UInt8] = []
     private var end: ProcessEnd?
     private var buffer = [UInt8](repeating: 0, count: 65_536)
@@ -38,7 +40,7 @@ struct ScriptPipes: Sendable {
         guard let line = try self.next(after: bytes, patience: patience, with: program) else {
             // Its end is reported a little after its output has closed.
             self.waitForEnd(of: program, for: Self.reportGrace)
-            throw ScriptFailure(self.ending)
+            throw ScriptFailure(self.ending, isUnheard: self.isSilent && self.end == .exited(0))
         }
         return line
     }
@@ -51,6 +53,7 @@ struct ScriptPipes: Sendable {
     ) throws(ScriptFailure) -> [UInt8]? {
         var rest = bytes[...]
         var due = ContinuousClock.now + patience
+        self.isSilent = self.heard.isEmpty
         while true {
             if rest.isEmpty, isLast { self.closeInput() }
             if rest.isEmpty, let line = try self.takeLine() { return line }
@@ -61,6 +64,7 @@ struct ScriptPipes: Sendable {
             if self.hears() { due = .now + patience }
             self.complains()
             self.look(at: program)
+            self.isSilent = self.isSilent && self.heard.isEmpty
         }
     }
 

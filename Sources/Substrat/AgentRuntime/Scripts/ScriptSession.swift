@@ -29,17 +29,30 @@ final class ScriptSession: ProviderSession {
 
     func send(_ turn: ProviderTurn) async throws(ProviderFailure) -> String {
         await self.bury()
-        let (process, past) = try self.running()
-        var exchange = ScriptExchange(message: turn.prompt, recorded: turn.recorded.map { ScriptCall($0) })
-        let finished = await withTaskCancellationHandler {
-            await self.talk(&exchange, past, process, turn)
-        } onCancel: {
-            process.interrupt()
+        var result = try await self.attempt(turn)
+        if case .failure(let failure) = result, failure.isUnheard {
+            // It had ended after the turn before, and nobody knew yet.
+            await self.bury()
+            result = try await self.attempt(turn)
         }
-        let ended = try finished.get()
+        let ended: ScriptTurn
+        do throws(ScriptFailure) {
+            ended = try result.get()
+        } catch {
+            throw ProviderFailure("\(self.path): \(error.message)")
+        }
         self.state.withLock { $0.past.finish(ended) }
         turn.onChunk(ended.response)
         return ended.response
+    }
+
+    private func attempt(_ turn: ProviderTurn) async throws(ProviderFailure) -> Result<ScriptTurn, ScriptFailure> {
+        let (process, past) = try self.running()
+        return await withTaskCancellationHandler {
+            await self.talk(past, process, turn)
+        } onCancel: {
+            process.interrupt()
+        }
     }
 
     func stop() async {
@@ -80,13 +93,16 @@ final class ScriptSession: ProviderSession {
 
     /// Line by line to the end of the turn.
     private func talk(
-        _ exchange: inout ScriptExchange, _ past: ScriptPast?, _ process: ScriptProcess, _ turn: ProviderTurn
-    ) async -> Result<ScriptTurn, ProviderFailure> {
+        _ past: ScriptPast?, _ process: ScriptProcess, _ turn: ProviderTurn
+    ) async -> Result<ScriptTurn, ScriptFailure> {
+        var exchange = ScriptExchange(message: turn.prompt, recorded: turn.recorded.map { ScriptCall($0) })
         var told: JSONValue? = exchange.opening(past: past)
+        // Whether it may be an old program that nobody knew to be gone.
+        var isOpening = past == nil
         do throws(ScriptFailure) {
             while true {
                 let line = try await self.next(process, after: told)
-                told = nil
+                (told, isOpening) = (nil, false)
                 switch exchange.take(line) {
                 case .write(let answer): told = answer
                 case .carryOut(let tool, let arguments):
@@ -99,7 +115,8 @@ final class ScriptSession: ProviderSession {
                 }
             }
         } catch {
-            return .failure(ProviderFailure("\(self.path): \(error.message)\(process.complaint)"))
+            return .failure(
+                ScriptFailure(error.message + process.complaint, isUnheard: error.isUnheard && isOpening))
         }
     }
 
@@ -123,9 +140,12 @@ final class ScriptSession: ProviderSession {
 /// Why a script's turn did not end well.
 struct ScriptFailure: Error, Hashable, Sendable {
     let message: String
+    /// The program had ended well, and without a word about what it was told.
+    let isUnheard: Bool
 
-    init(_ message: String) {
+    init(_ message: String, isUnheard: Bool = false) {
         self.message = message
+        self.isUnheard = isUnheard
     }
 }
 
