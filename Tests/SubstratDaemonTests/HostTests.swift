@@ -150,6 +150,25 @@ struct WordSession: ProviderSession {
         }
     }
 
+    @Test func `keep the operator's mail until it is acknowledged, and take it out once`() async throws {
+        try await Self.host { daemon in
+            _ = try await daemon.call("agent.create", ["name": "a"])
+            for text in ["one", "two"] {
+                _ = try await daemon.call("agent.send", ["agent_id": "a", "message": .string("tell \(text)")])
+            }
+            let mail = try #require(try await daemon.call("inbox.list", ["keep": true])["messages"]?.array)
+            #expect(mail.compactMap { $0["text"]?.string } == ["one", "two"])
+            #expect(try await daemon.call("inbox.list", ["keep": true])["messages"]?.array == mail)
+            let first = try #require(mail[0]["message_id"])
+            #expect(try await daemon.call("inbox.ack", ["message_ids": [first]]) == ["message_ids": [first]])
+            #expect(try await daemon.call("inbox.ack", ["message_ids": [first]]) == ["message_ids": []])
+            await #expect(throws: ClientError.self) {
+                try await daemon.call("inbox.ack", ["message_ids": ["no id"]])
+            }
+            #expect(try await daemon.call("inbox.list")["messages"]?.array == [mail[1]])
+        }
+    }
+
     @Test func `make no second agent and no second turn for a request that is repeated`() async throws {
         try await Self.host { daemon in
             let order: JSONObject = ["name": "a", "request_key": "k"]

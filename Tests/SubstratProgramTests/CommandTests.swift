@@ -35,9 +35,16 @@ import Vocabulary
             """)
         let worker = try await stage.ok("substrat agent events worker --json")
         #expect(worker.contains("turn.complete") && worker.contains("count the files"), "\(worker)")
+        // Who could not print it has not read it.
+        #expect(try await stage.bash("substrat inbox >/dev/full").code == 1)
+        #expect(try await stage.ok("substrat inbox --keep") == stage.ok("substrat inbox --keep"))
         let inbox = try await stage.ok("substrat inbox")
         #expect(inbox.contains(/^\d\d:\d\d:\d\d  from=boss  all done\n$/), "\(inbox)")
         #expect(try await stage.ok("substrat inbox --json") == "[]\n")
+        try await stage.ok("substrat agent send boss 'say USER once more'")
+        let taken = try await stage.ok(
+            "id=$(substrat inbox --keep --json | jq -r '.[0].message_id'); substrat inbox --ack $id; substrat inbox")
+        #expect(taken == "taken out: 1\nno messages\n")
     }
 
     @Test func `let a program with a shell call tools, with its token only`() async throws {

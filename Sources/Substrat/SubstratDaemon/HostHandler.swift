@@ -32,7 +32,8 @@ package struct HostHandler: RequestHandler {
         case "agent.ungate": .result(try await self.gate(request, isGated: false))
         case "agent.terminate": .result(try await self.terminate(request))
         case "tool.call": .result(try await self.callTool(request))
-        case "inbox.list": .result(try await self.takeInbox(request))
+        case "inbox.list": .result(try await self.inbox(request))
+        case "inbox.ack": .result(try await self.acknowledge(request))
         case "daemon.recovery": .result(try self.recovery(request))
         default: throw .unknownMethod(request.method)
         }
@@ -151,10 +152,25 @@ extension HostHandler {
         return try await asked { () throws(HostError) in try await self.host.callTool(agent, tool, arguments) }
     }
 
-    private func takeInbox(_ request: RPCRequest) async throws(RPCError) -> JSONValue {
-        _ = try request.params()
-        let entries = try await asked { () throws(HostError) in try await self.host.takeOperatorInbox() }
+    private func inbox(_ request: RPCRequest) async throws(RPCError) -> JSONValue {
+        let isKept = try request.params("keep").flag("keep")
+        let entries = try await asked { () throws(HostError) in
+            isKept ? self.host.operatorInbox() : try await self.host.takeOperatorInbox()
+        }
         return ["messages": .array(entries.map { .object($0.json) })]
+    }
+
+    private func acknowledge(_ request: RPCRequest) async throws(RPCError) -> JSONValue {
+        let texts = try request.params("message_ids").texts("message_ids")
+        var ids: [EnvelopeID] = []
+        for text in texts {
+            guard let id = EnvelopeID(hexOrDashed: text) else {
+                throw .invalid("\(text.quotedForPeople()) is no id of a message", hint: "inbox.list has them")
+            }
+            ids.append(id)
+        }
+        let taken = try await asked { () throws(HostError) in try await self.host.acknowledge(ids) }
+        return ["message_ids": .array(taken.map { .string($0.hex) })]
     }
 }
 

@@ -46,6 +46,14 @@ package struct RPCParameters: Sendable {
         return count
     }
 
+    /// A list of texts; it must be there.
+    package func texts(_ name: String) throws(RPCError) -> [String] {
+        guard let value = self.value(name) else { throw .invalid("\(name) is missing") }
+        let texts = value.array?.compactMap(\.string)
+        guard let texts, texts.count == value.array?.count else { throw .invalid("\(name) must be a list of texts") }
+        return texts
+    }
+
     /// Empty where it is left out.
     package func object(_ name: String) throws(RPCError) -> JSONObject {
         guard let value = self.value(name) else { return [:] }

@@ -138,13 +138,26 @@ extension AgentHost {
         return Dictionary(uniqueKeysWithValues: names.map { ($0, "\($0): workspaces are not there yet") })
     }()
 
+    /// What agents have written to the operator, and nobody has read.
+    package func operatorInbox() -> [InboxEntry] {
+        let tree = self.tree
+        let pending = tree.ledgers[.user]?.inbox.pending ?? []
+        return pending.map { InboxEntry($0.envelope, in: tree) }
+    }
+
     /// Takes what agents have written to the operator. When this returns, it counts as read.
     package func takeOperatorInbox() async throws(HostError) -> [InboxEntry] {
-        let tree = self.tree
-        let pending = tree.ledgers[.user]?.inbox.pending.map(\.envelope) ?? []
-        guard !pending.isEmpty else { return [] }
-        let answer = try await self.desk.perform(.takeUserMail(pending.map(\.id)))
+        let entries = self.operatorInbox()
+        let taken = Set(try await self.acknowledge(entries.map(\.id)))
+        return entries.filter { taken.contains($0.id) }
+    }
+
+    /// Takes these out of the operator's inbox, for somebody has them; answers which were still there.
+    @discardableResult
+    package func acknowledge(_ messages: [EnvelopeID]) async throws(HostError) -> [EnvelopeID] {
+        guard !messages.isEmpty else { return [] }
+        let answer = try await self.desk.perform(.takeUserMail(messages))
         let taken = Set((answer["messages"]?.array ?? []).compactMap { $0["message_id"]?.string })
-        return pending.filter { taken.contains($0.id.hex) }.map { InboxEntry($0, in: tree) }
+        return messages.filter { taken.contains($0.hex) }
     }
 }
