@@ -21,6 +21,14 @@ struct Stage: Sendable {
     let store: SQLiteTurnStore
     let http: HTTPClient
 
+    /// For a machine on which much else is going on.
+    private static var patience: HTTPClient.Configuration {
+        var configuration = HTTPClient.Configuration()
+        configuration.timeout.connect = .seconds(120)
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 100
+        return configuration
+    }
+
     static func run(
         in given: URL? = nil, _ adjust: (inout ServerOptions) -> Void = { _ in },
         body: (Stage) async throws -> Void,
@@ -52,7 +60,8 @@ struct Stage: Sendable {
             guard let port = await ports.first(where: { _ in true }) else { return try await group.waitForAll() }
             let stage = Stage(
                 port: port, folder: folder, store: store,
-                http: HTTPClient(eventLoopGroup: .singletonMultiThreadedEventLoopGroup))
+                http: HTTPClient(
+                    eventLoopGroup: .singletonMultiThreadedEventLoopGroup, configuration: Self.patience))
             // Whatever fails, all is ended: a client that is not shut down would end the process of the tests.
             let result = await Self.result { try await body(stage) }
             await services.triggerGracefulShutdown()
