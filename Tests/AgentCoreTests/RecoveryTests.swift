@@ -160,6 +160,27 @@ import Vocabulary
         }
     }
 
+    @Test func `and go on where their calls end give way to nobody, since all would be done twice (W-25)`() throws {
+        var colony = Colony()
+        let root = try colony.root("r", provider: "scripted")
+        let child = try colony.create("w", under: root, provider: "scripted")
+        try colony.send(child, "r", "pack")
+        try colony.begin(root)
+        try colony.send(root, "w", "packing")
+        colony.crash()
+        try colony.perform(.gate(root, isGated: true))
+        #expect(throws: AgentRefusal.mustGoOn(root)) {
+            try colony.begin(root, .user(prompt: "and now?", key: nil))
+        }
+        try colony.perform(.gate(root, isGated: false))
+        try colony.begin(root)
+        #expect(colony.ledger(root).turn?.start.attempt == 2)
+        #expect(colony.ledger(root).turn?.calls.map(\.call.tool) == ["send_message"])
+        try colony.end(root)
+        try colony.begin(root, .user(prompt: "and now?", key: nil))
+        #expect(colony.inbox(root) == [])
+    }
+
     @Test func `of a child are tried again with the same prompt`() throws {
         var colony = Colony()
         let root = try colony.root("r")

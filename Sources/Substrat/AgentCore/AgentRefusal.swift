@@ -16,6 +16,8 @@ package enum AgentRefusal: Error, Hashable, Sendable {
     case noSiblings(AgentID)
     case inboxFull(AgentID)
     case busy(AgentID)
+    /// A crash has cut off a turn of it that is to go on before another may begin.
+    case mustGoOn(AgentID)
     case notReady(AgentID)
     case quarantined(AgentID, String)
     case alreadyAsked(key: String, RequestOutcome)
@@ -55,6 +57,7 @@ extension AgentRefusal: CustomStringConvertible {
         case .noSiblings: "there are no siblings to tell"
         case .inboxFull(let id): "the inbox of agent \(id.short) is full"
         case .busy(let id): "agent \(id.short) has a turn"
+        case .mustGoOn(let id): "a turn of agent \(id.short) was cut off by a restart and has to go on first"
         case .notReady(let id): "agent \(id.short) has no session yet"
         case .quarantined(let id, let why): "agent \(id.short) is quarantined: \(why)"
         case .alreadyAsked(let key, _): "request \(key.quotedForPeople()) was made before"

@@ -14,6 +14,8 @@ extension Draft {
             if let key, let known = ledger.requests.first(where: { $0.key == key }) {
                 throw .alreadyAsked(key: key, known.outcome)
             }
+            // What its calls have done would be done again, once its mail is shown anew.
+            if ledger.interrupted?.continues == true { throw .mustGoOn(agent) }
             start = TurnStart(turn: nil, source: .user, prompt: prompt, requestKey: key)
         case .wake:
             switch self.tree.verdict(on: agent) {

@@ -40,6 +40,10 @@ extension AgentHost {
             case .running: try await self.waitForEnd(of: agent)
             case .interrupted:
                 guard self.isExpected(agent) else {
+                    let interrupted = self.tree.ledger(of: agent)?.interrupted
+                    if interrupted?.continues == true, interrupted?.start.requestKey == key {
+                        throw HostError(.mustGoOn(agent))
+                    }
                     throw HostError(
                         .invalid, "the turn was interrupted by a restart and is not gone on with",
                         hint: "send it again with another key")

@@ -59,6 +59,7 @@ extension HostError {
             switch refusal {
             case .unknownAgent, .unknownReference: (.notFound, nil)
             case .busy: (.busy, "wait for its turn to end")
+            case .mustGoOn: (.busy, "if it is gated, ungate it")
             default: (.invalid, nil)
             }
         self.init(code, refusal.description, hint, refusal, isPassing: false)
