@@ -242,8 +242,9 @@ let package = Package(
         room(
             "CrashLab", on: "Testing",
             uses: [
-                "PipelineTurns", "TestKit", "TrailsCore", "TrailsWire", "TurnModel", "TurnStoreSQLite", "Vocabulary",
-                "WebTransport", from("async-http-client", "AsyncHTTPClient"), from("GRDB.swift", "GRDB"),
+                "AgentCore", "PipelineTurns", "SubstratClient", "SubstratProtocol", "TestKit", "TrailsCore",
+                "TrailsWire", "TurnModel", "TurnStoreSQLite", "Vocabulary", "WebTransport",
+                from("async-http-client", "AsyncHTTPClient"), from("GRDB.swift", "GRDB"),
                 from("swift-nio", "NIOCore"), from("swift-nio", "NIOHTTP1"), from("swift-nio", "NIOPosix"),
             ]),
         room("BenchKit", on: "Testing", uses: [from("GRDB.swift", "GRDBSQLite")]),
@@ -277,8 +278,8 @@ let package = Package(
             ]),
         tests(
             "CrashLabTests",
-            uses: ["CrashLab", "orchestra", "trails", "trailsd", from("swift-nio", "NIOPosix")],
-            reads: ["Cron", "PowerCut"]),
+            uses: ["CrashLab", "orchestra", "substrat", "trails", "trailsd", from("swift-nio", "NIOPosix")],
+            reads: ["Agents", "Cron", "PowerCut"]),
         tests("DotLanguageTests", uses: ["DotLanguage", "TestKit"], reads: ["Transcripts"]),
         tests("DurableFilesTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
         tests(

@@ -6,7 +6,7 @@ import Testing
 ///
 ///     CRASHLAB=long     the long runs
 ///     CRASHLAB_SEED=N   the dice, to see again what a run complained about
-///     CRASHLAB_TRAILSD, CRASHLAB_TRAILS, CRASHLAB_ORCHESTRA
+///     CRASHLAB_TRAILSD, CRASHLAB_TRAILS, CRASHLAB_ORCHESTRA, CRASHLAB_SUBSTRAT
 ///                       the programs to run, where they are not those that were built with the tests
 enum Lab {
     static let isLong = ProcessInfo.processInfo.environment["CRASHLAB"] == "long"
@@ -17,9 +17,16 @@ enum Lab {
     static let trailsd = Self.program("trailsd", variable: "CRASHLAB_TRAILSD")
     static let orchestra = Self.program("orchestra", variable: "CRASHLAB_ORCHESTRA")
     static let trails = Self.program("trails", variable: "CRASHLAB_TRAILS")
+    static let substrat = Self.program("substrat", variable: "CRASHLAB_SUBSTRAT")
 
-    static let powerCutSource = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .appending(path: "PowerCut/powercut.c").path
+    static let powerCutSource = Self.path("PowerCut/powercut.c")
+    /// The program of the agents that live below a daemon that is killed.
+    static let agentScript = Self.path("Agents/agent")
+
+    /// Of a file beside these tests.
+    private static func path(_ name: String) -> String {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: name).path
+    }
 
     private static func program(_ name: String, variable: String) -> String {
         let besideThisProgram = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()

@@ -132,7 +132,7 @@ enum House {
             "CrashLab", "Testing",
             uses: [
                 "Vocabulary", "WebTransport", "TrailsCore", "TrailsWire", "TurnModel", "PipelineTurns",
-                "TurnStoreSQLite", "TestKit",
+                "TurnStoreSQLite", "AgentCore", "SubstratProtocol", "SubstratClient", "TestKit",
             ]),
 
         .shell(
