@@ -1,4 +1,5 @@
 import AgentCore
+import HashTreeCollections
 import TestKit
 import Testing
 import Vocabulary
@@ -15,6 +16,32 @@ import Vocabulary
             refusals += storm.refusals
         }
         #expect(refusals < 800, "dice ask for too much that is refused")
+    }
+
+    @Test(arguments: 0..<100 as Range<UInt64>)
+    func `are the same when a start reads what was folded of their logs (W-18)`(seed: UInt64) throws {
+        var storm = Storm(seed: seed)
+        for steps in stride(from: 20, through: 100, by: 20) {
+            storm.run(steps: steps)
+            for ledger in storm.colony.tree.ledgers.values {
+                let state = try JSONValue(parsing: JSONValue.object(ledger.state).text).object ?? [:]
+                let again = Ledger(ledger.log, state: state)
+                #expect(again == ledger, "Storm(seed: \(seed)) at step \(storm.steps)")
+                #expect(again?.state == ledger.state)
+            }
+        }
+    }
+
+    @Test func `of another version are not what they seem`() {
+        let ledger = Ledger(.user)
+        var state = ledger.state
+        state["v"] = 2
+        #expect(Ledger(ledger.log, state: state) == nil)
+        for key in ["count", "gate", "inbox", "received", "requests", "turns"] {
+            var state = ledger.state
+            state[key] = nil
+            #expect(Ledger(ledger.log, state: state) == nil, "without \(key)")
+        }
     }
 
     @Test func `fall the same way for the same seed`() {

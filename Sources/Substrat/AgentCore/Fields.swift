@@ -35,7 +35,7 @@ struct Fields {
     func moment(_ name: String) -> Timestamp? { self.text(name).flatMap(Timestamp.init) }
 
     func duration(_ name: String) -> Duration? {
-        self.data[name]?.number.flatMap { $0 >= 0.001 && $0 <= 3.2e9 ? .milliseconds(Int64($0 * 1_000)) : nil }
+        self.data[name]?.number.flatMap { $0 >= 0.001 && $0 <= 3.2e9 ? .milliseconds(Int64(($0 * 1_000).rounded())) : nil }
     }
 
     func ids<Of>(_ name: String) -> [Identifier<Of>] {
