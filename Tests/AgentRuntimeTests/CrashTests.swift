@@ -11,7 +11,7 @@ import Testing
 import Vocabulary
 
 /// Of how many crashes of a sweep one is tried: `CRASHLAB=long` tries them all.
-private let sweepStride = ProcessInfo.processInfo.environment["CRASHLAB"] == "long" ? 1 : 13
+private let sweepStride = ProcessInfo.processInfo.environment["CRASHLAB"] == "long" ? 1 : 23
 
 /// What somebody was told, and must find again after a crash.
 private final class Promises: Sendable {
@@ -146,6 +146,7 @@ private func checkAgain(_ disk: FaultyFileSystem, _ run: String) async throws {
     }
     let wrong = LogAudit.violations(of: logs, isRecovered: true)
     #expect(wrong.isEmpty, "\(run): \(wrong)")
+    try await checkFold(disk, troupe(Promises()), run)
 }
 
 @Suite(.timeLimit(.minutes(10))) struct `After a crash at any step` {
@@ -260,7 +261,8 @@ private func checkAgain(_ disk: FaultyFileSystem, _ run: String) async throws {
     @Test func `keeps nobody from starting, and its agent is held apart`() async throws {
         let disk = FaultyFileSystem()
         let plain = TalkProvider { _, _ in "ok" }
-        var host = try await AgentHost.on(disk, plain)
+        // Of what was folded, damage is found by whoever reads it, and not by a start.
+        var host = try await AgentHost.on(disk, plain) { ($0.foldAfter, $0.foldAtStop) = (1_000, 1_000) }
         let bad = try await host.createAgent(AgentOrder(name: "bad"))
         let good = try await host.createAgent(AgentOrder(name: "good")).id
         for _ in 0..<3 { _ = try await host.send(bad.id, "x") }

@@ -159,6 +159,9 @@ func options(_ disk: FaultyFileSystem, _ change: (inout HostOptions) -> Void = {
     options.files = disk
     options.defaultProvider = "talk"
     options.dice = SplitMix64(seed: 1)
+    // Logs are folded all the time: whoever sweeps a disk sweeps that too.
+    options.foldAfter = 3
+    options.foldAtStop = 1
     change(&options)
     return options
 }

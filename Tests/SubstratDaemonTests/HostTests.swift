@@ -22,6 +22,11 @@ struct WordProvider: AgentProvider {
 
 struct WordSession: ProviderSession {
     func send(_ turn: ProviderTurn) async throws(ProviderFailure) -> String {
+        if turn.prompt.hasPrefix("wait for ") {
+            turn.onChunk("so far.")
+            while access(String(turn.prompt.dropFirst(9)), F_OK) != 0 { await Task.yield() }
+            return "so far. done."
+        }
         if turn.prompt == "fail" { throw ProviderFailure("it was told to") }
         if turn.prompt.hasPrefix("tell ") {
             _ = await turn.call(
@@ -166,6 +171,63 @@ struct WordSession: ProviderSession {
                 try await daemon.call("inbox.ack", ["message_ids": ["no id"]])
             }
             #expect(try await daemon.call("inbox.list")["messages"]?.array == [mail[1]])
+        }
+    }
+
+    @Test func `tell those who follow an agent of each event once, as it comes`() async throws {
+        try await Self.host { daemon in
+            _ = try await daemon.call("agent.create", ["name": "a"])
+            let (seen, seeing) = AsyncStream<JSONObject>.makeStream(bufferingPolicy: .unbounded)
+            let follower = Task {
+                try? await daemon.stream("agent.events", ["agent_id": "a", "follow": true], timeout: nil) {
+                    if case .event(let event) = $0 { seeing.yield(event) }
+                }
+                seeing.finish()
+            }
+            var events = seen.makeAsyncIterator()
+            var number: Int64 = 0
+            for _ in 1...3 {
+                _ = try await daemon.call("agent.send", ["agent_id": "a", "message": "go on"])
+                while let event = await events.next() {
+                    number += 1
+                    #expect(event["seq"]?.integer == number)
+                    if event["event"] == "turn.complete" { break }
+                }
+            }
+            #expect(number == 8)
+            follower.cancel()
+            await follower.value
+        }
+    }
+
+    @Test func `end a turn whose client went away, as if it had stayed (W-09)`() async throws {
+        try await Self.host { daemon in
+            _ = try await daemon.call("agent.create", ["name": "a"])
+            let file = FileManager.default.temporaryDirectory.appending(path: "go-\(UUID())").path
+            defer { try? FileManager.default.removeItem(atPath: file) }
+            let status = try await daemon.call("daemon.status")
+            let client = try await SubstratConnection.connect(to: DaemonPlace(status["root"]?.string ?? ""))
+            let (chunks, heard) = AsyncStream<String>.makeStream(bufferingPolicy: .unbounded)
+            let call = Task {
+                try? await client.stream(
+                    "agent.stream", ["agent_id": "a", "message": .string("wait for \(file)")], timeout: nil
+                ) {
+                    if case .chunk(let text) = $0 { heard.yield(text) }
+                }
+            }
+            for await chunk in chunks {
+                #expect(chunk == "so far.")
+                break
+            }
+            await client.close()
+            await call.value
+            #expect(try await daemon.call("agent.inspect", ["agent_id": "a"])["state"] == "busy")
+            let waiting = Task { try await daemon.call("agent.wait", ["agent_id": "a"]) }
+            _ = FileManager.default.createFile(atPath: file, contents: nil)
+            #expect(try await waiting.value["state"] == "idle")
+            let events = try await daemon.call("agent.events", ["agent_id": "a"])["events"]?.array ?? []
+            let ends = events.filter { ["turn.complete", "turn.failed"].contains($0["event"]?.string) }
+            #expect(ends.map { $0["data"]?["response"] } == ["so far. done."])
         }
     }
 

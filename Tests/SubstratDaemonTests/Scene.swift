@@ -38,7 +38,7 @@ final class EchoService: RequestHandler {
             for number in 1...(try params.count("to", in: 1...1_000_000, or: 3)) { stream.send("\(number)") }
             return .done
         case "watch":
-            while await stream.pause(.milliseconds(1)) {}
+            while await stream.hasRoom() { try? await Task.sleep(for: .milliseconds(1)) }
             return .done
         default: throw .unknownMethod(request.method)
         }

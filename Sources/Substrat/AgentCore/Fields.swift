@@ -35,7 +35,8 @@ struct Fields {
     func moment(_ name: String) -> Timestamp? { self.text(name).flatMap(Timestamp.init) }
 
     func duration(_ name: String) -> Duration? {
-        self.data[name]?.number.flatMap { $0 >= 0.001 && $0 <= 3.2e9 ? .milliseconds(Int64(($0 * 1_000).rounded())) : nil }
+        guard let seconds = self.data[name]?.number, seconds >= 0.001, seconds <= 3.2e9 else { return nil }
+        return .milliseconds(Int64((seconds * 1_000).rounded()))
     }
 
     func ids<Of>(_ name: String) -> [Identifier<Of>] {

@@ -130,6 +130,17 @@ extension EventLogs {
         }
     }
 
+    /// Puts on record what was folded from the events up to `last`, or begins a new file with it where the log is long.
+    ///
+    /// Returns at once; whatever is appended after this call comes later. When it fails, a start has more to read.
+    package func fold(_ log: LogID, _ state: JSONObject, at last: UInt64) {
+        let time = self.now()
+        _ = self.thread.submit(
+            .work { writer in
+                do throws(LogFault) { try writer.fold(log, state, at: last, now: time) } catch {}
+            })
+    }
+
     /// Makes all lines durable in their logs, so that the journal begins again. To be called now and then.
     package func emptyJournal() async throws(LogFault) {
         try await self.perform { (writer) throws(LogFault) in try writer.emptyJournal() }

@@ -180,6 +180,9 @@ extension HostHandler {
     /// How many events one answer may hold.
     private static let eventsMax = 10_000
 
+    /// How long nothing may happen until it is looked whether the client is still there.
+    private static let lookEvery = Duration.seconds(1)
+
     /// Until the agent is idle and nothing waits for it.
     private func wait(_ request: RPCRequest, _ stream: ReplyStream) async throws(RPCError) -> JSONValue {
         let params = try request.params("agent_id", "timeout")
@@ -187,14 +190,20 @@ extension HostHandler {
         let agent = try await self.agent(params)
         let end = ContinuousClock.now + .seconds(seconds)
         while true {
+            // In this order: what comes between the two is noticed.
+            let last = try await asked { () throws(HostError) in try self.host.lastEvent(of: agent) }
             let now = try await asked { () throws(HostError) in try await self.host.inspect(agent) }
             if now.summary.state == .idle, now.inbox.isEmpty {
                 return ["agent_id": .string(agent.hex), "state": .string(now.summary.state.rawValue)]
             }
-            guard ContinuousClock.now < end else {
+            let left = end - .now
+            guard left > .zero else {
                 throw RPCError(.invalid, "the agent is not done after \(seconds) seconds", kind: "timeout")
             }
-            guard await stream.pause(.milliseconds(20)) else { throw .unavailable("the daemon is stopping") }
+            guard stream.isOpen else { throw .unavailable("the daemon is stopping") }
+            try await asked { () throws(HostError) in
+                try await self.host.waitForEvents(of: agent, after: last, for: min(left, Self.lookEvery))
+            }
         }
     }
 
@@ -214,7 +223,13 @@ extension HostHandler {
                 return .result(["events": .array(events.map { .object($0) }), "offset": .integer(Int64(offset))])
             }
             for event in events { stream.send(event) }
-        } while await stream.pause(.milliseconds(250))
+            let last = offset
+            try await asked { () throws(HostError) in
+                while stream.isOpen, try self.host.lastEvent(of: agent) <= last {
+                    try await self.host.waitForEvents(of: agent, after: last, for: Self.lookEvery)
+                }
+            }
+        } while await stream.hasRoom()
         return .done
     }
 

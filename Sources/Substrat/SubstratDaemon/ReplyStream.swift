@@ -17,11 +17,11 @@ package struct ReplyStream: Sendable {
     /// Whether somebody may still hear it, and the daemon goes on.
     package var isOpen: Bool { !self.connection.isClosed && !self.isStopping() && !Task.isCancelled }
 
-    /// Waits for `time`, and then until the client has read most of what was said; false when there is no more use.
-    package func pause(_ time: Duration) async -> Bool {
-        repeat {
-            do { try await Task.sleep(for: time) } catch { return false }
-        } while self.isOpen && self.connection.isCrowded
+    /// Waits until the client has read most of what was said; false when there is no more use.
+    package func hasRoom() async -> Bool {
+        while self.isOpen && self.connection.isCrowded {
+            do { try await Task.sleep(for: .milliseconds(20)) } catch { return false }
+        }
         return self.isOpen
     }
 }

@@ -8,7 +8,7 @@ import Vocabulary
 /// While one group of commands is on its way to the disk the next one gathers, so a sync serves all that waits. The
 /// tree that others see is durable: a group that the disk refuses leaves no trace in it.
 ///
-///     perform -> wait -> decide all that waits -> append (one sync) -> apply -> effects -> answers
+///     perform -> wait -> decide all that waits -> append (one sync) -> apply -> fold -> effects -> answers
 final class CommandDesk: Sendable {
     typealias Answer = @Sendable (Result<JSONValue, HostError>) -> Void
 
@@ -39,6 +39,7 @@ final class CommandDesk: Sendable {
     private let clock: HostClock
     private let stamp: LogStamp
     private let dice: HostDice
+    private let progress: LogProgress
     private let state: Mutex<State>
     /// Called when a group is durable and before its commands are answered.
     private let tell: @Sendable ([AgentEffect], AgentTree) -> Void
@@ -46,14 +47,15 @@ final class CommandDesk: Sendable {
     static let groupMax = 1_024
 
     init(
-        _ tree: AgentTree, _ logs: EventLogs, _ stamp: LogStamp, _ dice: HostDice, _ clock: HostClock,
+        _ found: FoundHost, _ clock: HostClock,
         tell: @escaping @Sendable ([AgentEffect], AgentTree) -> Void
     ) {
-        self.logs = logs
+        self.logs = found.logs
         self.clock = clock
-        self.stamp = stamp
-        self.dice = dice
-        self.state = Mutex(State(tree: tree))
+        self.stamp = found.stamp
+        self.dice = found.dice
+        self.progress = found.progress
+        self.state = Mutex(State(tree: found.plan.tree))
         self.tell = tell
     }
 
@@ -122,8 +124,10 @@ extension CommandDesk {
 
     private func finish(_ group: Group, _ result: Result<[UInt64], LogFault>) {
         switch result {
-        case .success:
+        case .success(let numbers):
             self.state.withLock { $0.tree = group.tree }
+            // Before the next group is on its way: what is folded is all that the logs have.
+            self.logs.fold(self.progress.grown(group.entries, numbers), of: group.tree)
             if !group.effects.isEmpty { self.tell(group.effects, group.tree) }
             for (job, answer) in zip(group.jobs, group.answers) { job.answer(answer) }
         case .failure(let fault) where group.jobs.count > 1 && !fault.isFinal:

@@ -1,5 +1,6 @@
 import AgentCore
 import EventLog
+import HashTreeCollections
 import Vocabulary
 
 extension AgentCore.LogName {
@@ -29,5 +30,15 @@ extension LogRecord {
         Entry(
             at: self.time ?? Timestamp(milliseconds: 0),
             AgentEvent(kind: self.event.name, data: self.event.data.map(JSONValue.object)))
+    }
+}
+
+extension EventLogs {
+    /// Has a next start pass over the events of these logs, up to a number each, of which `tree` is the fold.
+    func fold(_ logs: [(log: LogID, last: UInt64)], of tree: AgentTree) {
+        for (log, last) in logs {
+            guard let ledger = tree.ledgers[log.name] else { continue }
+            self.fold(log, ledger.state, at: last)
+        }
     }
 }

@@ -48,12 +48,8 @@ extension AgentHost {
     package func events(
         of agent: AgentID, after offset: Int = 0, limit: Int = 1_000
     ) async throws(HostError) -> [JSONObject] {
-        let tree = self.tree
-        let session = tree.nodes[agent]?.session ?? tree.ended[agent]
-        guard agent == .user || session != nil else { throw HostError(.unknownAgent(agent)) }
-        let log = session.map { AgentCore.LogName.session($0) } ?? .user
-        let records = try await self.history(of: log)
-        return records.lazy.filter { $0.sequence > max(0, offset) }.prefix(max(0, limit)).map { record in
+        let records = try await self.history(of: try self.log(of: agent), after: UInt64(max(0, offset)))
+        return records.prefix(max(0, limit)).map { record in
             var object: JSONObject = [
                 "seq": .integer(Int64(record.sequence)), "ts": record.time.map { .string($0.logText) } ?? .null,
                 "event": .string(record.event.name),
@@ -61,6 +57,31 @@ extension AgentHost {
             object["data"] = record.event.data.map(JSONValue.object)
             return object
         }
+    }
+
+    /// The number of the last event of an agent's log.
+    package func lastEvent(of agent: AgentID) throws(HostError) -> Int {
+        Int(self.progress.last(of: try self.log(of: agent).id))
+    }
+
+    /// Returns when the agent's log has an event after number `last`, or after `time`, or when the host stops.
+    package func waitForEvents(of agent: AgentID, after last: Int, for time: Duration) async throws(HostError) {
+        let log = try self.log(of: agent).id
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.progress.wait(for: log, after: UInt64(max(0, last))) }
+            group.addTask { await self.options.clock.sleep(for: time) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func log(of agent: AgentID) throws(HostError) -> AgentCore.LogName {
+        let tree = self.tree
+        if agent == .user { return .user }
+        guard let session = tree.nodes[agent]?.session ?? tree.ended[agent] else {
+            throw HostError(.unknownAgent(agent))
+        }
+        return .session(session)
     }
 
     /// With which a program proves that it speaks for the agent. Another one after each start.
@@ -80,10 +101,17 @@ extension AgentHost {
         }
     }
 
-    func history(of log: AgentCore.LogName) async throws(HostError) -> [LogRecord] {
+    /// The events of a log after number `offset`; what was folded before that is not read.
+    func history(of log: AgentCore.LogName, after offset: UInt64 = 0) async throws(HostError) -> [LogRecord] {
         let logs = self.logs
+        let isRecent = offset > 0 && offset >= self.progress.folded(of: log.id)
         do throws(LogFault) {
-            return try await onThreadOfItsOwn { () throws(LogFault) in try logs.history(of: log.id, .whole) }.records
+            let history = try await onThreadOfItsOwn { () throws(LogFault) in
+                let history = try logs.history(of: log.id, isRecent ? .recent : .whole)
+                // It may have been folded anew meanwhile.
+                return history.folded <= offset ? history : try logs.history(of: log.id, .whole)
+            }
+            return history.records.filter { $0.sequence > offset }
         } catch {
             throw HostError(error)
         }

@@ -84,6 +84,7 @@ extension AgentHost {
                 floor.endings.values.flatMap { $0 } + floor.idlers
             )
         }
+        self.progress.end()
         for seat in seats { seat.resume(returning: .closed) }
         for ending in endings { ending.resume() }
         await withDiscardingTaskGroup { group in
@@ -91,6 +92,7 @@ extension AgentHost {
         }
         await self.crew.end()
         let logs = self.logs
+        logs.fold(self.progress.behind(by: self.options.foldAtStop), of: self.tree)
         await onThreadOfItsOwn { logs.close() }
         let stoppers = self.floor.withLock { floor in
             floor.phase = .over

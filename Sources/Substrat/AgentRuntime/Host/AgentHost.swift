@@ -17,6 +17,7 @@ package final class AgentHost: Sendable {
     let providers: [String: any AgentProvider]
     let logs: EventLogs
     let desk: CommandDesk
+    let progress: LogProgress
     let crew = Crew()
     let floor: Mutex<Floor>
 
@@ -31,9 +32,8 @@ package final class AgentHost: Sendable {
         self.logs = found.logs
         self.floor = Mutex(floor)
         let told = EffectOutlet()
-        self.desk = CommandDesk(found.plan.tree, found.logs, found.stamp, found.dice, options.clock) {
-            told.tell($0, $1)
-        }
+        self.progress = found.progress
+        self.desk = CommandDesk(found, options.clock) { told.tell($0, $1) }
         told.connect { [weak self] in self?.carryOut($0, $1) }
     }
 

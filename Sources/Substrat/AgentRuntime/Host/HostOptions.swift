@@ -13,6 +13,7 @@ package import Vocabulary
 package struct HostOptions: Sendable {
     package var limits = AgentLimits()
     package var durability = Durability.journal
+    package var logLimits = LogLimits()
     /// Answers for agents that name no provider.
     package var defaultProvider = "scripted"
     /// How many sessions of a provider are live at a time, but for those that `slots` names.
@@ -21,6 +22,10 @@ package struct HostOptions: Sendable {
     /// How long a turn waits for a slot.
     package var slotPatience = Duration.seconds(60)
     package var brake = WakeQueue.Brake()
+    /// By how many events a log grows before it is folded again, so that a start passes over them.
+    package var foldAfter = 1_000
+    /// The same at a stop.
+    package var foldAtStop = 100
     package var files: any FileSystem = POSIXFileSystem()
     package var clock = HostClock.system
     /// What new ids are made of.

@@ -8,6 +8,8 @@ package struct RecoveryReport: Hashable, Sendable {
     package var agents = 0
     package var sessions = 0
     package var events = 0
+    /// How many of the events had to be read; the others were folded before.
+    package var read = 0
     /// How many events the recovery itself has recorded; 0 when nothing was left to finish.
     package var recorded = 0
     /// Frames of the journal that were moved to their logs.
@@ -36,6 +38,7 @@ package struct RecoveryReport: Hashable, Sendable {
         return [
             "boot_id": .string(self.boot), "agents": .integer(Int64(self.agents)),
             "sessions": .integer(Int64(self.sessions)), "events": .integer(Int64(self.events)),
+            "events_read": .integer(Int64(self.read)),
             "recorded": .integer(Int64(self.recorded)), "journal_frames": .integer(Int64(self.journalFrames)),
             "interrupted_turns": .integer(Int64(self.interruptedTurns)),
             "abandoned_spawns": .integer(Int64(self.abandonedSpawns)),

@@ -9,6 +9,7 @@ struct FoundHost: Sendable {
     let report: RecoveryReport
     let stamp: LogStamp
     let dice: HostDice
+    let progress: LogProgress
     /// Logs that take no more events. What the plan has for them is planned anew by each start.
     private let damaged: Set<AgentCore.LogName>
 
@@ -27,7 +28,7 @@ struct FoundHost: Sendable {
         report.duration = ContinuousClock.now - start
         found = FoundHost(
             logs: found.logs, plan: found.plan, report: report, stamp: found.stamp, dice: found.dice,
-            damaged: found.damaged)
+            progress: found.progress, damaged: found.damaged)
         return found
     }
 
@@ -36,7 +37,8 @@ struct FoundHost: Sendable {
         let entries = self.plan.batch.logEntries { !self.damaged.contains($0) }
         guard !entries.isEmpty else { return }
         do throws(LogFault) {
-            try await self.logs.append(entries)
+            let numbers = try await self.logs.append(entries)
+            self.logs.fold(self.progress.grown(entries, numbers), of: self.plan.tree)
         } catch {
             let logs = self.logs
             await onThreadOfItsOwn { logs.close() }
@@ -53,36 +55,46 @@ extension FoundHost {
         let now = options.clock.now()
         let stamp = LogStamp(now)
         let logs = try EventLogs.open(
-            root, durability: options.durability, on: options.files, now: { stamp.now })
+            root, durability: options.durability, limits: options.logLimits, on: options.files, now: { stamp.now })
         var dice = HostDice(options.dice)
+        let progress = LogProgress(foldAfter: options.foldAfter)
         var report = RecoveryReport()
         report.boot = (Identifier.random(using: &dice) as SessionID).hex
         report.journalFrames = logs.recovery.frames
         do throws(LogFault) {
             var found: [FoundSession] = []
-            for log in try logs.logs() { found.append(try self.fold(log, logs, &report)) }
+            for log in try logs.logs() { found.append(try self.fold(log, logs, progress, &report)) }
             let damaged = Set(found.filter(\.isDamaged).map(\.ledger.log))
             let (tree, findings) = AgentTree.recover(found, limits: options.limits, at: now)
             let plan = tree.plan(boot: report.boot, continuing: continuing, at: now, using: &dice) {
                 self.text(of: $0, in: $1, logs)
             }
             report.take(plan, findings)
-            return FoundHost(logs: logs, plan: plan, report: report, stamp: stamp, dice: dice, damaged: damaged)
+            return FoundHost(
+                logs: logs, plan: plan, report: report, stamp: stamp, dice: dice, progress: progress,
+                damaged: damaged)
         } catch {
             logs.close()
             throw error
         }
     }
 
+    /// Reads what came after the last time that the log was folded; all of it, where what was folded says nothing.
     private static func fold(
-        _ log: LogID, _ logs: EventLogs, _ report: inout RecoveryReport
+        _ log: LogID, _ logs: EventLogs, _ progress: LogProgress, _ report: inout RecoveryReport
     ) throws(LogFault) -> FoundSession {
-        let history = try logs.history(of: log, .whole)
-        var ledger = Ledger(log.name)
+        var history = try logs.history(of: log, .recent)
+        let kept = history.state.flatMap { Ledger(log.name, state: $0) }
+        if history.state != nil, kept == nil { history = try logs.history(of: log, .whole) }
+        var ledger = kept ?? Ledger(log.name)
         for record in history.records { ledger.apply(record.entry) }
+        let isDamaged = !history.damage.isEmpty
+        progress.found(
+            log, last: history.last, folded: kept == nil ? 0 : history.folded, isDamaged: isDamaged)
         report.sessions += log == .user ? 0 : 1
-        report.events += history.records.count
-        return FoundSession(ledger, isDamaged: !history.damage.isEmpty)
+        report.events += ledger.count
+        report.read += history.records.count
+        return FoundSession(ledger, isDamaged: isDamaged)
     }
 
     /// What a message said that was sent and did not arrive: it is in the call or the turn that sent it.

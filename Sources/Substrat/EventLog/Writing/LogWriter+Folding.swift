@@ -15,6 +15,16 @@ extension LogWriter {
         }
     }
 
+    /// Does the one or the other, by how long the log is.
+    mutating func fold(_ log: LogID, _ state: JSONObject, at last: UInt64, now: Timestamp) throws(LogFault) {
+        try self.settle(log, at: last)
+        if self.shelf[log].size >= Int64(self.limits.rotationAfter.bytes) {
+            try self.rotate(log, folding: state, at: last, now: now)
+        } else {
+            try self.saveState(state, of: log, at: last)
+        }
+    }
+
     /// Begins a new file of the log with what was folded from the events up to `last`, which must be all.
     ///
     ///     sync events.jsonl   rename it to events.FIRST.jsonl   sync the names   append log.checkpoint
