@@ -19,6 +19,45 @@ import Vocabulary
         #expect(try await stage.ok("substrat daemon log verify").hasSuffix(": sound\n"))
     }
 
+    @Test func `is started again at once, whatever a killed one has left (W-20)`() async throws {
+        let stage = try Stage()
+        try await stage.begin()
+        let said = try await stage.ok(
+            """
+            for i in 1 2 3 4 5; do
+                kill -9 "$(cat root/daemon.pid)"
+                test -S root/daemon.sock && substrat daemon start && substrat agent list
+            done
+            """)
+        #expect(said == String(repeating: "daemon started\nboss  [idle]\n", count: 5))
+    }
+
+    @Test func `keeps no pipe, socket or process of agents that came to nothing (W-16)`() async throws {
+        let stage = try Stage()
+        try await stage.begin()
+        let said = try await stage.ok(
+            """
+            daemon=$(cat root/daemon.pid)
+            held() {
+                substrat agent wait boss >/dev/null
+                ls -l "/proc/$daemon/fd" | grep -c 'pipe:\\|socket:'
+                cat /proc/$daemon/task/*/children | wc -w
+            }
+            spoil() {
+                substrat agent create "none$1" --model /nowhere && exit 7
+                substrat agent create "dead$1" --model /usr/bin/false || exit 8
+                substrat agent send "dead$1" hello && exit 9
+                substrat agent terminate "dead$1"
+            }
+            for i in 1 2 3; do spoil $i >/dev/null 2>&1; done
+            held >before
+            for i in 4 5 6 7 8 9 10 11 12; do spoil $i >/dev/null 2>&1; done
+            held >after
+            cmp before after && substrat agent list
+            """)
+        #expect(said == "boss  [idle]\n", "\(stage.read("before")) became \(stage.read("after"))")
+    }
+
     @Test func `gives a repeated request the answer of the first, also after a crash`() async throws {
         let stage = try Stage()
         try await stage.begin()
