@@ -56,6 +56,9 @@ private let intended = (1...6).map { "a\($0)" }
                 #expect(recent.last == whole.last, "\(run)")
                 let answer = writer.write([[(alpha, "next")]])
                 #expect(answer == [0: [whole.last + 1]], "\(durability), \(run)")
+                try writer.saveState([:], of: alpha, at: whole.last + 1)
+                let names = try disk.names(in: "/data/agents/\(alpha.folder)")
+                #expect(!names.contains { $0.hasPrefix(".tmp-") }, "\(durability), \(run): \(names)")
             })
     }
 
@@ -68,6 +71,23 @@ private let intended = (1...6).map { "a\($0)" }
         #expect(recent.state == foldedState(5) && recent.folded == 7)
         #expect(recent.records.map(text) == ["a6"] && recent.last == 8)
         #expect(try texts(alpha, on: disk) == intended)
+    }
+
+    @Test func `shows damage in what was folded to who reads all of it`() throws {
+        let disk = FaultyFileSystem()
+        var writer = try LogWriter.open(on: disk)
+        for text in ["a1", "a2", "a3"] { writer.write([[(alpha, text)]]) }
+        try writer.saveState(foldedState(3), of: alpha, at: 3)
+        writer.write([[(alpha, "a4")]])
+        writer.close()
+        let file = try disk.open("/data/agents/\(alpha.folder)/events.jsonl", OpenOptions(.readWrite))
+        _ = try file.write([0x23][...], at: 20)
+        try file.close()
+        let recent = try history(alpha, on: disk, .recent)
+        #expect(recent.damage.isEmpty && recent.state == foldedState(3) && recent.records.map(text) == ["a4"])
+        let whole = try history(alpha, on: disk)
+        #expect(whole.damage.map(\.missing) == [1..<2] && whole.records.map(text) == ["a2", "a3", "a4"])
+        #expect(try !LogText.verify(LogFolder("/data"), on: disk).isSound)
     }
 
     @Test func `is not folded behind the back of a newer event`() throws {

@@ -72,9 +72,12 @@ extension LogHistory {
             (self.state, self.folded, next, start) = (state.state, state.sequence, state.sequence + 1, state.offset)
             self.last = state.sequence
         }
-        // Below `keep` nothing is torn, and what is damaged is in the plan.
-        _ = try found.scan(LogFolder.events, at: start, next: next, upTo: plan.keep) {
+        // Below `keep` nothing is torn, and what is damaged is in the plan, but for what was folded.
+        let scan = try found.scan(LogFolder.events, at: start, next: next, upTo: plan.keep) {
             self.take($1.bytes, $0, at: $1.offset, in: LogFolder.events)
+        }
+        if let state, start < state.offset {
+            self.damage += scan.damage.filter { $0.bytes.lowerBound < state.offset }
         }
         for (number, line) in zip(plan.tailNumbers, plan.tail.split(separator: UInt8(ascii: "\n"))) {
             self.take(line, number, at: plan.keep, in: LogFolder.events)

@@ -8,6 +8,8 @@ extension LogWriter {
         do throws(FileError) {
             let offset = self.shelf[log].size
             let tail = try LogFiles.tailChecksum(of: self.shelf.open(log), at: offset)
+            // A crash in here leaves a file that nobody reads.
+            _ = try AtomicFile.sweep(self.shelf.folder.directory(of: log), on: self.shelf.files)
             let saved = LogState(sequence: last, state: state, offset: offset, tailChecksum: tail ?? 0)
             try AtomicFile.replace(self.shelf.folder.state(of: log), with: saved.bytes, on: self.shelf.files)
         } catch {
