@@ -24,9 +24,11 @@ final class AgentCaller: Sendable {
         }
     }
 
-    /// Asks until there is an answer that does not change by waiting; for two minutes at most.
+    /// Asks until there is an answer that does not change by waiting.
+    ///
+    /// For twenty minutes at most: while daemons die all the time, an agent may long be busy with something else.
     func insist(_ method: String, _ params: JSONObject = [:]) async throws -> JSONValue {
-        let deadline = ContinuousClock.now + .seconds(120)
+        let deadline = ContinuousClock.now + .seconds(1_200)
         while true {
             do throws(ClientError) {
                 return try await self.call(method, params)

@@ -9,7 +9,7 @@ package struct AgentKillRun: Sendable {
     package var seed: UInt64
     package var kills: Int
     /// The longest a daemon lives, from the moment it serves.
-    package var lifeMax: Duration = .milliseconds(500)
+    package var lifeMax: Duration = .milliseconds(700)
 
     package init(seed: UInt64, kills: Int) {
         self.seed = seed
