@@ -183,8 +183,7 @@ private func checkAgain(_ disk: FaultyFileSystem, _ run: String) async throws {
         }
     }
 
-    /// W-12: one write that the disk refuses does not end anything.
-    @Test func `a full disk refuses, and what comes after it is done`() async throws {
+    @Test func `a full disk refuses, and what comes after it is done (W-12)`() async throws {
         for fault in stride(from: 3, through: 60, by: sweepStride) {
             let disk = FaultyFileSystem(faults: [fault: .full])
             let promises = Promises()
@@ -277,6 +276,10 @@ private func checkAgain(_ disk: FaultyFileSystem, _ run: String) async throws {
         #expect(host.recovery.quarantined.keys.map(\.hex) == [bad.session.hex])
         #expect(try await host.send(good, "still there?") == "ok")
         await #expect { try await host.send(bad.id, "x") } throws: { "\($0)".contains("quarantined") }
+        await host.stop()
+        // What cannot be read is not folded: the next start finds the damage as well.
+        host = try await AgentHost.on(disk, plain)
+        #expect(host.recovery.quarantined.keys.map(\.hex) == [bad.session.hex])
         await host.stop()
     }
 }

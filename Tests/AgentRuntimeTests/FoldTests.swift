@@ -64,6 +64,24 @@ private struct Found {
         try await checkFold(disk, self.plain, "\(foldAfter)")
     }
 
+    @Test func `does not see what is damaged before that, and who needs it does (W-04)`() async throws {
+        let disk = FaultyFileSystem()
+        let agent = try await self.talk(on: disk) { $0.foldAtStop = 1 }
+        for folder in try disk.names(in: "/data/agents") where try disk.exists("/data/agents/\(folder)/events.ckpt") {
+            let file = try disk.open("/data/agents/\(folder)/events.jsonl", OpenOptions(.readWrite))
+            _ = try file.write([0x23, 0x23][...], at: try file.status().size / 2)
+            try file.sync()
+            try file.close()
+        }
+        let again = try await AgentHost.on(disk, self.plain)
+        #expect(again.recovery.quarantined.isEmpty)
+        #expect(try await again.send(agent, "?", requestKey: "k100") == "answer 100")
+        // Its provider would be told of a conversation with a hole in it.
+        await #expect { try await again.send(agent, "go on") } throws: { "\($0)".contains("it is damaged") }
+        #expect(try await again.inspect(agent).summary.state == .idle)
+        await again.stop()
+    }
+
     @Test func `goes on in a new file where a log is long, and all files are one log`() async throws {
         let disk = FaultyFileSystem()
         let agent = try await self.talk(on: disk) { options in

@@ -48,8 +48,9 @@ extension AgentHost {
     package func events(
         of agent: AgentID, after offset: Int = 0, limit: Int = 1_000
     ) async throws(HostError) -> [JSONObject] {
-        let records = try await self.history(of: try self.log(of: agent), after: UInt64(max(0, offset)))
-        return records.prefix(max(0, limit)).map { record in
+        let first = UInt64(max(0, offset))
+        let history = try await self.readable(try self.log(of: agent), after: first)
+        return history.records.lazy.filter { $0.sequence > first }.prefix(max(0, limit)).map { record in
             var object: JSONObject = [
                 "seq": .integer(Int64(record.sequence)), "ts": record.time.map { .string($0.logText) } ?? .null,
                 "event": .string(record.event.name),
@@ -101,17 +102,23 @@ extension AgentHost {
         }
     }
 
-    /// The events of a log after number `offset`; what was folded before that is not read.
-    func history(of log: AgentCore.LogName, after offset: UInt64 = 0) async throws(HostError) -> [LogRecord] {
+    /// All events of a log; throws when some cannot be read, also when a start has not noticed that.
+    func history(of log: AgentCore.LogName) async throws(HostError) -> [LogRecord] {
+        let history = try await self.readable(log, after: 0)
+        guard let damage = history.damage.first else { return history.records }
+        throw HostError(.unavailable, "it is damaged: \(damage.message)", hint: "substrat daemon log verify")
+    }
+
+    /// What can be read of a log after number `offset`; what was folded before that is not read.
+    private func readable(_ log: AgentCore.LogName, after offset: UInt64) async throws(HostError) -> LogHistory {
         let logs = self.logs
         let isRecent = offset > 0 && offset >= self.progress.folded(of: log.id)
         do throws(LogFault) {
-            let history = try await onThreadOfItsOwn { () throws(LogFault) in
+            return try await onThreadOfItsOwn { () throws(LogFault) in
                 let history = try logs.history(of: log.id, isRecent ? .recent : .whole)
                 // It may have been folded anew meanwhile.
                 return history.folded <= offset ? history : try logs.history(of: log.id, .whole)
             }
-            return history.records.filter { $0.sequence > offset }
         } catch {
             throw HostError(error)
         }
