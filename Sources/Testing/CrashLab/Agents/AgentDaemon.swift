@@ -2,7 +2,9 @@ import Glibc
 import SubstratProtocol
 import Synchronization
 
-/// A real `substrat daemon` on a root of its own, to be killed and started again. It dies with this object at the latest.
+/// A real `substrat daemon` on a root of its own, to be killed and started again.
+///
+/// It dies with this object at the latest.
 final class AgentDaemon: Sendable {
     let place: DaemonPlace
     private let program: String

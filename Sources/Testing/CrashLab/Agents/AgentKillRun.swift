@@ -113,8 +113,9 @@ extension AgentKillRun {
                 guard agent["state"] == "idle", agent["gated"]?.bool == false, let id = agent["agent_id"] else {
                     return false
                 }
-                let inbox = try await caller.insist("agent.inspect", ["agent_id": id])["inbox"]?.array
-                guard inbox?.isEmpty == true else { return false }
+                // One that was made for a job may have ended since.
+                let known = try? await caller.call("agent.inspect", ["agent_id": id])
+                guard known?["inbox"]?.array?.isEmpty == true else { return false }
             }
             return true
         }
@@ -124,9 +125,13 @@ extension AgentKillRun {
     private func judge(
         _ daemon: AgentDaemon, _ people: AgentOperator, notes: String, _ report: inout Report
     ) async throws {
+        let book = people.current
+        guard book.complaints.isEmpty, report.complaints.isEmpty else {
+            report.complaints += book.complaints
+            return try await daemon.end()
+        }
         let caller = AgentCaller(daemon.place)
         let logs = try await AgentLogs(caller)
-        let book = people.current
         report.count(logs, book)
         report.complaints += AgentVerdict(logs, book, AgentNotes(path: notes)).complaints
         // Nothing is left to finish: one more start finds all as it was, and writes nothing.
