@@ -9,8 +9,8 @@ final class LogProgress: Sendable {
     private struct Page {
         /// The number of the last event.
         var last: UInt64 = 0
-        /// Up to which event a start need not read; `nil` for a log that must not be folded, since it is damaged.
-        var folded: UInt64? = 0
+        /// Up to which event a start need not read.
+        var folded: UInt64 = 0
         var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
     }
 
@@ -30,8 +30,8 @@ final class LogProgress: Sendable {
     }
 
     /// A log as a start has found it.
-    func found(_ log: LogID, last: UInt64, folded: UInt64, isDamaged: Bool) {
-        self.state.withLock { $0.pages[log] = Page(last: last, folded: isDamaged ? nil : folded) }
+    func found(_ log: LogID, last: UInt64, folded: UInt64) {
+        self.state.withLock { $0.pages[log] = Page(last: last, folded: folded) }
     }
 
     /// Events are durable. Says which logs are to be folded now, and counts them as folded.
@@ -46,8 +46,8 @@ final class LogProgress: Sendable {
             for log in grown {
                 waiters += state.pages[log]?.waiters.values.map { $0 } ?? []
                 state.pages[log]?.waiters = [:]
-                guard let page = state.pages[log], let folded = page.folded,
-                    page.last >= folded + max(self.foldAfter, folded / 4)
+                guard let page = state.pages[log],
+                    page.last >= page.folded + max(self.foldAfter, page.folded / 4)
                 else { continue }
                 state.pages[log]?.folded = page.last
                 due.append((log, page.last))
@@ -61,9 +61,7 @@ final class LogProgress: Sendable {
     /// The logs that a next start would have much to read of.
     func behind(by count: Int) -> [(log: LogID, last: UInt64)] {
         self.state.withLock { state in
-            state.pages.compactMap { log, page in
-                page.folded.flatMap { page.last >= $0 + UInt64(count) ? (log, page.last) : nil }
-            }
+            state.pages.filter { $0.value.last >= $0.value.folded + UInt64(count) }.map { ($0.key, $0.value.last) }
         }
     }
 

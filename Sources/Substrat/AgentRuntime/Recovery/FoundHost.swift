@@ -88,13 +88,12 @@ extension FoundHost {
         if history.state != nil, kept == nil { history = try logs.history(of: log, .whole) }
         var ledger = kept ?? Ledger(log.name)
         for record in history.records { ledger.apply(record.entry) }
-        let isDamaged = !history.damage.isEmpty
-        progress.found(
-            log, last: history.last, folded: kept == nil ? 0 : history.folded, isDamaged: isDamaged)
+        // One that is damaged takes no more events, and cannot be folded.
+        progress.found(log, last: history.last, folded: kept == nil ? 0 : history.folded)
         report.sessions += log == .user ? 0 : 1
         report.events += ledger.count
         report.read += history.records.count
-        return FoundSession(ledger, isDamaged: isDamaged)
+        return FoundSession(ledger, isDamaged: !history.damage.isEmpty)
     }
 
     /// What a message said that was sent and did not arrive: it is in the call or the turn that sent it.
