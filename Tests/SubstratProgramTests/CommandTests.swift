@@ -106,6 +106,22 @@ import Vocabulary
         #expect(try await stage.bash("substrat daemon log nobody").errors.contains("no log is that of \"nobody\""))
     }
 
+    @Test func `tell a conversation again from its log, without a daemon`() async throws {
+        let stage = try Stage()
+        try await stage.begin()
+        try await stage.ok(
+            "substrat agent send boss hello; substrat agent send boss 'say USER hi'; substrat daemon stop")
+        let text = try await stage.ok("substrat agent replay boss")
+        #expect(text.hasPrefix("prompt: hello\nagent: turn 1: hello\nprompt: say USER hi\n  call: send_message {"))
+        #expect(text.hasSuffix("\nagent: turn 2: say USER hi\n"), "\(text)")
+        let roles = try await stage.ok("substrat agent replay boss --json | jq -r .role")
+        #expect(roles == "system\nuser\nassistant\nuser\nassistant\ntool\nassistant\n")
+        // An end of a turn that nobody has begun.
+        try await stage.ok("sed -i '/turn.start/d' root/agents/*/events.jsonl; rm -f root/agents/*/events.ckpt")
+        let end = try await stage.bash("substrat agent replay boss")
+        #expect(end.code == 1 && end.errors.hasPrefix("substrat: error: "), "\(end.errors)")
+    }
+
     @Test func `print JSON when they are told to`() async throws {
         let stage = try Stage()
         try await stage.begin()

@@ -79,13 +79,19 @@ extension Conversation {
 
     /// All that is told, in the words of chat completions, when `turn` is under way.
     package func messages(asking turn: Turn) -> [JSONValue] {
+        var messages = self.messages
+        Self.tell(turn, to: &messages)
+        return messages
+    }
+
+    /// All that was told and answered, in the words of chat completions.
+    package var messages: [JSONValue] {
         var messages = [Self.message("system", self.system)]
         if let summary { messages.append(Self.message("user", "Summary of our conversation so far:\n\(summary)")) }
         for turn in self.turns {
             Self.tell(turn, to: &messages)
             messages.append(Self.message("assistant", turn.response))
         }
-        Self.tell(turn, to: &messages)
         return messages
     }
 
