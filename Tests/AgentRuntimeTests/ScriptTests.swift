@@ -187,8 +187,10 @@ private struct Workshop {
             """)
         let a = try await shop.agent("a", path)
         let cut = Task { try await shop.host.send(a, "go", requestKey: "k") }
-        while try await !shop.host.kinds(a).contains("tool.call") { await Task.yield() }
-        while !FileManager.default.fileExists(atPath: "\(shop.folder.path)/flag") { await Task.yield() }
+        while try await !shop.host.kinds(a).contains("tool.call") { try await Task.sleep(for: .milliseconds(2)) }
+        while !FileManager.default.fileExists(atPath: "\(shop.folder.path)/flag") {
+            try await Task.sleep(for: .milliseconds(2))
+        }
         await shop.host.stop(grace: .zero)
         await #expect(throws: HostError.self) { try await cut.value }
 

@@ -122,7 +122,7 @@ import Vocabulary
         let first = Task { try await host.send(a, "x") }
         await inside.pass()
         let second = Task { try await host.send(b, "y") }
-        while await host.agents().map(\.state) != [.busy, .waiting] { await Task.yield() }
+        while await host.agents().map(\.state) != [.busy, .waiting] { try await Task.sleep(for: .milliseconds(2)) }
         clock.wind(.seconds(61))
         await #expect { try await second.value } throws: { ($0 as? HostError)?.code == .busy }
         goOn.open()
@@ -191,7 +191,7 @@ import Vocabulary
         _ = try await host.callTool(agent, "remind_me", ["reason": "tea", "timeout": 60])
         _ = try await host.callTool(agent, "remind_me", ["reason": "lunch", "timeout": 600])
         clock.wind(.seconds(61))
-        while plain.book.prompts.isEmpty { await Task.yield() }
+        while plain.book.prompts.isEmpty { try await Task.sleep(for: .milliseconds(2)) }
         await host.waitUntilIdle()
         #expect(plain.book.prompts(of: "a") == ["Message from SYSTEM:\nReminder: tea"])
         await host.stop()

@@ -38,7 +38,7 @@ struct BranchTests {
         var question: SessionSummary?
         while question == nil {
             question = try await sessions.list(SessionQuery(includesBranches: true)).first { $0.status == .waiting }
-            await Task.yield()
+            try await Task.sleep(for: .milliseconds(2))
         }
         #expect(question?.branchOf != nil)
         let refusal = await #expect(throws: SessionRefusal.self) {
@@ -84,15 +84,15 @@ struct BranchTests {
         stage.crew.act { Crew.standard($0) }
         let sessions = stage.sessions(nil, stage.kit())
         let second = try await sessions.resume(try await stage.row())
-        async let end = second.run()
-        try await sessions.ask(.answer("y", to: nil, by: "ada"), of: try await stage.row())
-        var asked = 0
-        while asked == 0 {
-            asked = try await sessions.list(SessionQuery(includesBranches: true)).count { $0.question != nil }
-            await Task.yield()
+        // An answer that comes before the question is asked again is refused.
+        let answers = Task {
+            while true {
+                try await sessions.ask(.answer("y", to: nil, by: "ada"), of: try await stage.row())
+                try await Task.sleep(for: .milliseconds(20))
+            }
         }
-        try await sessions.ask(.answer("y", to: nil, by: "ada"), of: try await stage.row())
-        #expect(await end.ending == .ended(.completed))
+        #expect(await second.run().ending == .ended(.completed))
+        answers.cancel()
         #expect(stage.crew.nodes.count { $0 == "a" } == 1)
     }
 

@@ -97,7 +97,7 @@ struct FollowTests {
         let sessions = stage.sessions(nil, stage.kit(isDead: false))
         let run = try await sessions.begin(stage.source)
         async let ending = run.run()
-        while try await stage.store.sessions(SessionQuery()).isEmpty { await Task.yield() }
+        while try await stage.store.sessions(SessionQuery()).isEmpty { try await Task.sleep(for: .milliseconds(2)) }
         var follower = try await SessionFollower(try await stage.row(), in: sessions)
         var names: [String] = []
         while names.last != "stage_started b" {
@@ -119,7 +119,7 @@ struct FollowTests {
         let sessions = stage.sessions(nil, stage.kit(isDead: false))
         let run = try await sessions.begin(stage.source)
         async let ending = run.run()
-        while try await sessions.list().first?.status != .waiting { await Task.yield() }
+        while try await sessions.list().first?.status != .waiting { try await Task.sleep(for: .milliseconds(2)) }
         run.requestPause()
         guard case .paused = await ending.ending else { throw TurnFault(.gone, "no pause") }
         let row = try await stage.row()

@@ -90,7 +90,7 @@ struct ManagerTests {
             current.value?.requestPause()
             // A look that began after the wish is taken after it.
             let known = stage.audience.looks
-            while stage.audience.looks < known + 2 { await Task.yield() }
+            while stage.audience.looks < known + 2, !Task.isCancelled { await Task.yield() }
             return Crew.standard(call)
         }
         let sessions = stage.sessions(nil, Self.kit(stage))
@@ -140,7 +140,9 @@ struct ManagerTests {
         let run = try await sessions.begin(stage.source)
         current.value = run
         async let report = run.run()
-        while try await sessions.list().first(where: { $0.name == "child" })?.status != .paused { await Task.yield() }
+        while try await sessions.list().first(where: { $0.name == "child" })?.status != .paused {
+            try await Task.sleep(for: .milliseconds(2))
+        }
         run.requestCancel(reason: "enough")
         let ending = await report.ending
         #expect(ending == .ended(.cancelled(reason: "enough")))
@@ -167,7 +169,9 @@ struct ManagerTests {
         let others = stage.sessions(nil, Self.kit(stage, isDead: true))
         let child = try await others.resume(rows.child)
         async let ending = child.run()
-        while !stage.crew.calls.contains(where: { $0.hasSuffix("/b.1.2") }) { await Task.yield() }
+        while !stage.crew.calls.contains(where: { $0.hasSuffix("/b.1.2") }) {
+            try await Task.sleep(for: .milliseconds(2))
+        }
         let again = try await stage.sessions(nil, Self.kit(stage, isDead: false)).resume(rows.manager, .takingOver)
         async let report = again.run()
         var isResumed = false
@@ -246,10 +250,10 @@ struct ManagerTests {
             return Crew.standard(call)
         }
         async let other = child.run()
-        while try await stage.store.sessions(SessionQuery()).isEmpty { await Task.yield() }
+        while try await stage.store.sessions(SessionQuery()).isEmpty { try await Task.sleep(for: .milliseconds(2)) }
         let run = try await sessions.begin(stage.source, variables: ["stack.child.session": name])
         async let report = run.run()
-        while !stage.audience.heard.contains("childObserved") { await Task.yield() }
+        while !stage.audience.heard.contains("childObserved") { try await Task.sleep(for: .milliseconds(2)) }
         begun.open()
         #expect(await report.ending == .ended(.completed))
         #expect(await other.ending == .ended(.completed))

@@ -167,7 +167,7 @@ private struct Trial {
 
     /// Holds what was called against what is on record.
     func judge(_ note: Comment) async throws {
-        // Before the record is read: what is called meanwhile, by a child that nobody waits for, has its cause there later.
+        // Before the record is read: what a child that nobody waits for calls meanwhile has its cause there later.
         let calls = Dictionary(grouping: self.stage.crew.calls, by: { $0 })
         var started: [String: Int] = [:]
         var concluded: [String: Int] = [:]

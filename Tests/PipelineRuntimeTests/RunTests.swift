@@ -163,7 +163,7 @@ struct RunTests {
         var summary: SessionSummary?
         while summary?.status != .waiting {
             summary = try await sessions.list().first
-            await Task.yield()
+            try await Task.sleep(for: .milliseconds(2))
         }
         #expect(summary?.question?.text == "Ship it?")
         let row = try await sessions.find(run.story.displayID.description)
@@ -184,7 +184,7 @@ struct RunTests {
         let sessions = stage.sessions(nil, stage.kit(isDead: false))
         let run = try await sessions.begin(stage.source)
         async let ending = run.run()
-        while try await sessions.list().first?.status != .waiting { await Task.yield() }
+        while try await sessions.list().first?.status != .waiting { try await Task.sleep(for: .milliseconds(2)) }
         let request = try #require(try await sessions.ask(.pause, of: try await stage.row()))
         #expect(await ending.ending == .paused(at: "ask", isAborted: false))
         #expect(try await sessions.answer(to: request) == "")

@@ -50,7 +50,9 @@ struct DrainTests {
                 try await stage.waitForFile("begun")
             },
             draining: { stage in
-                while let health = try? await stage.get("/healthz"), health["status"] == "ok" { await Task.yield() }
+                while let health = try? await stage.get("/healthz"), health["status"] == "ok" {
+                    try await Task.sleep(for: .milliseconds(2))
+                }
                 try Data().write(to: stage.folder.appending(path: "go"))
             },
             after: { sessions in

@@ -24,7 +24,7 @@ struct WordSession: ProviderSession {
     func send(_ turn: ProviderTurn) async throws(ProviderFailure) -> String {
         if turn.prompt.hasPrefix("wait for ") {
             turn.onChunk("so far.")
-            while access(String(turn.prompt.dropFirst(9)), F_OK) != 0 { await Task.yield() }
+            while access(String(turn.prompt.dropFirst(9)), F_OK) != 0, !Task.isCancelled { await Task.yield() }
             return "so far. done."
         }
         if turn.prompt == "fail" { throw ProviderFailure("it was told to") }

@@ -29,8 +29,18 @@ enum Bans {
             if line.contains("@unchecked"), line.contains(/@unchecked\s+Sendable/), unchecked[file.path] == nil {
                 complaints.append(file.complaint(index, "@unchecked Sendable without a reason in Bans.swift"))
             }
+            if line.contains("Task.yield()"), self.waitsForEver(file.code[...index]) {
+                complaints.append(file.complaint(index, "a loop that does not end when its task is cancelled"))
+            }
             return complaints
         }
+    }
+
+    /// Whether the last line is in a `while` that never looks whether its task is cancelled.
+    private static func waitsForEver(_ code: ArraySlice<String>) -> Bool {
+        let start = code.suffix(12).lastIndex { $0.contains(/\b(while|for|func)\b/) }
+        guard let start, code[start].contains(/\bwhile\b/) else { return false }
+        return !code[start...].contains { $0.contains(/isCancelled|checkCancellation/) }
     }
 
     private static func badComments(_ file: SwiftFile) -> [String] {

@@ -107,7 +107,7 @@ import Testing
 @Suite struct `The check of the bans` {
     @Test(arguments: [
         "let a = try! f()", "fatalError( )", "Task.detached { }", "final class A: @unchecked Sendable {}",
-        "a() // TODO: later", "/* FIXME */",
+        "a() // TODO: later", "/* FIXME */", "while a {\n    b()\n    await Task.yield()\n}",
     ])
     func `sees what is banned`(text: String) {
         #expect(Bans.complaints(about: SwiftFile(path: "A.swift", text: text)).count == 1)
@@ -120,6 +120,7 @@ import Testing
 
     @Test(arguments: [
         "// try! is banned", "let a = \"fatalError()\"", "fatalError(\"why\")", "try? f()", "let isTODO = true",
+        "while a, !Task.isCancelled { await Task.yield() }", "for a in b { await Task.yield() }",
     ])
     func `lets the rest pass`(text: String) {
         #expect(Bans.complaints(about: SwiftFile(path: "A.swift", text: text)) == [])
