@@ -32,6 +32,18 @@ import Vocabulary
         #expect(said == String(repeating: "daemon started\nboss  [idle]\n", count: 5))
     }
 
+    @Test func `is started while one that was killed has not let go of the root yet`() async throws {
+        let stage = try Stage()
+        try await stage.begin()
+        try await stage.crash()
+        let said = try await stage.ok(
+            """
+            flock root/daemon.lock sleep 0.5 & until ! flock -n root/daemon.lock true; do :; done
+            substrat daemon start && substrat daemon start | cut -d ' ' -f 1-3 && wait
+            """)
+        #expect(said == "daemon started\ndaemon already running\n")
+    }
+
     @Test func `keeps no pipe, socket or process of agents that came to nothing (W-16)`() async throws {
         let stage = try Stage()
         try await stage.begin()

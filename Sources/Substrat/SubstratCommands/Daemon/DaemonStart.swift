@@ -31,7 +31,7 @@ struct DaemonStart: AsyncParsableCommand {
 
     func run() async throws {
         let place = self.place.place
-        if case .running(let pid) = Liveness(of: place) {
+        if case .running(let pid) = await self.settledLiveness(of: place) {
             let number = pid.map { "\($0)" } ?? "?"
             self.place.say(["status": "running", "pid": pid.map { .integer(Int64($0)) } ?? .null, "started": false]) {
                 _ in "daemon already running (pid \(number))"
@@ -54,6 +54,18 @@ struct DaemonStart: AsyncParsableCommand {
         }
         _ = try await self.place.ask("ping", timeout: .seconds(5))
         self.place.say(["status": "running", "pid": .integer(Int64(pid)), "started": true]) { _ in "daemon started" }
+    }
+
+    /// Whether a daemon runs. One that was killed a moment ago may have the root for a moment more: only who answers, or
+    /// stays for two seconds, counts.
+    private func settledLiveness(of place: DaemonPlace) async -> Liveness {
+        let due = ContinuousClock.now + .seconds(2)
+        while true {
+            let liveness = Liveness(of: place)
+            guard case .running = liveness, ContinuousClock.now < due else { return liveness }
+            if (try? await self.place.ask("ping", timeout: .seconds(2))) != nil { return liveness }
+            try? await Task.sleep(for: .milliseconds(20))
+        }
     }
 
     private func warnLater() -> DispatchWorkItem {
