@@ -14,6 +14,8 @@ struct TestServer: Sendable {
     let server: WebServer
     let sessions: Watched<[Recorder]>
     let services: ServiceGroup
+    /// How many bodies the server has begun to count.
+    let counted: Watched<Int>
     private let ended: Watched<Bool>
 
     /// Runs a server that accepts WebSockets at `/ws` (each an echo, unless `session` says otherwise), lets `body` use
@@ -26,9 +28,10 @@ struct TestServer: Sendable {
     ) async throws {
         let sessions = Watched<[Recorder]>([])
         let port = Watched(0)
+        let counted = Watched(0)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let server = WebServer(
-            configuration: configuration, router: Self.router(),
+            configuration: configuration, router: Self.router(counting: counted),
             upgrade: { request in
                 guard await gate(request) else { return .refuse }
                 let make: @Sendable () -> any WebSocketSession = {
@@ -49,7 +52,8 @@ struct TestServer: Sendable {
                 try await services.run()
             }
             let bound = await port.wait { $0 != 0 }
-            let test = TestServer(port: bound, server: server, sessions: sessions, services: services, ended: ended)
+            let test = TestServer(
+                port: bound, server: server, sessions: sessions, services: services, counted: counted, ended: ended)
             do { try await body(test) } catch {
                 await services.triggerGracefulShutdown()
                 throw error
@@ -59,7 +63,7 @@ struct TestServer: Sendable {
         }
     }
 
-    static func router() -> Router<BasicRequestContext> {
+    static func router(counting counted: Watched<Int> = Watched(0)) -> Router<BasicRequestContext> {
         let router = Router(context: BasicRequestContext.self)
         router.get("/health") { _, _ in "well" }
         router.get("/ws") { _, _ in
@@ -68,6 +72,7 @@ struct TestServer: Sendable {
                 body: .init(byteBuffer: ByteBuffer(string: #"{"title":"who are you?"}"#)))
         }
         router.post("/count") { request, _ in
+            counted.change { $0 += 1 }
             var count = 0
             for try await part in request.body { count += part.readableBytes }
             return "\(count)"
