@@ -56,8 +56,8 @@ struct DaemonStart: AsyncParsableCommand {
         self.place.say(["status": "running", "pid": .integer(Int64(pid)), "started": true]) { _ in "daemon started" }
     }
 
-    /// Whether a daemon runs. One that was killed a moment ago may have the root for a moment more: only who answers, or
-    /// stays for two seconds, counts.
+    /// Whether a daemon runs. One that was killed a moment ago may have the root for a moment more: only who answers
+    /// counts, or who stays for two seconds.
     private func settledLiveness(of place: DaemonPlace) async -> Liveness {
         let due = ContinuousClock.now + .seconds(2)
         while true {
