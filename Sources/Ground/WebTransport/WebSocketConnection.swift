@@ -32,6 +32,11 @@ package final class WebSocketConnection: Sendable {
         self.isEnded.load(ordering: .relaxed) ? 0 : self.pending.load(ordering: .relaxed)
     }
 
+    /// Whether the system takes more for now: where it does not, `writabilityChanged` follows. On the event loop only.
+    ///
+    /// It may take more already while `pendingBytes` still counts a batch of which a little is left.
+    package var isWritable: Bool { self.handler.value?.isWritable ?? false }
+
     /// Sends one text message. The bytes must be UTF-8.
     package func send(text: ByteBuffer) {
         self.send(.text, CollectionOfOne(text))

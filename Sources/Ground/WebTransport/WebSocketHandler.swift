@@ -241,6 +241,8 @@ final class WebSocketHandler: ChannelDuplexHandler {
 
     // MARK: Writing
 
+    var isWritable: Bool { self.context?.channel.isWritable ?? false }
+
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         let isWritable = context.channel.isWritable
         if self.phase == .open { self.deliver { session in session.writabilityChanged(isWritable: isWritable) } }

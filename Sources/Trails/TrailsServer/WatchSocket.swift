@@ -99,7 +99,8 @@ extension WatchSocket {
                     return
                 }
                 connection.send(texts: frames.map(\.buffer))
-                if connection.pendingBytes < Self.catchUpMax {
+                // Nobody says that there is room again where there is room already.
+                if connection.pendingBytes < Self.catchUpMax || connection.isWritable {
                     continuation.resume(returning: true)
                 } else {
                     self.box.withValue { $0.room = continuation }
