@@ -101,6 +101,7 @@ import Testing
             """
             export THE_TOKEN=hunter22-and-more
             for agent in "echo fine; : $THE_TOKEN" 'echo fine; : $THE_TOKEN'; do
+                rm -f run.log
                 orchestra run flow.dot --agent "$agent" >run.log 2>&1 & runner=$!
                 until grep -qs 'asks hold' run.log; do sleep 0.05; done
                 kill -INT $runner; wait $runner; grep -c 'needs it again' run.log
