@@ -136,7 +136,8 @@ struct BranchTests {
             .filter { $0.branchOf != nil }
         #expect(branches.count { $0.status == .completed } == 1)
         #expect(branches.count { $0.status == .cancelled } == 2)
-        #expect(stage.crew.nodes.last == "after")
+        // A branch that was begun may be called late, and is told to stop.
+        #expect(stage.crew.nodes.contains("after"))
     }
 }
 
