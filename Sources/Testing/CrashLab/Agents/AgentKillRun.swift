@@ -32,14 +32,11 @@ package struct AgentKillRun: Sendable {
         package var complaints: [String] = []
 
         package var description: String {
-            let sorted = self.restarts.sorted()
-            let median = sorted.isEmpty ? .zero : sorted[sorted.count / 2]
-            return """
-                \(self.kills) kills, \(self.stops) stops, \(self.jobs) jobs (\(self.repeats) asked for again), \
-                \(self.messages) messages, \(self.interruptions) turns cut off, \(self.evictions) evictions, \
-                \(self.gatings) gatings, restart \(median.milliseconds) ms (median), \
-                \((sorted.last ?? .zero).milliseconds) ms (longest)
-                """
+            """
+            \(self.kills) kills, \(self.stops) stops, \(self.jobs) jobs (\(self.repeats) asked for again), \
+            \(self.messages) messages, \(self.interruptions) turns cut off, \(self.evictions) evictions, \
+            \(self.gatings) gatings, \(self.restarts.restartText)
+            """
         }
     }
 }
@@ -84,10 +81,10 @@ extension AgentKillRun {
     ) async throws {
         try await Task.sleep(for: .milliseconds(Int64.random(in: 0...self.lifeMax.milliseconds, using: &dice)))
         if dice.chance(0.1) {
-            try await daemon.end(SIGTERM)
+            try await daemon.stop()
             report.stops += 1
         } else {
-            try await daemon.end()
+            try await daemon.kill()
             report.kills += 1
         }
         if dice.chance(0.1) { report.complaints += try await daemon.verify() }
@@ -95,7 +92,7 @@ extension AgentKillRun {
             // Once more, while it recovers.
             try daemon.launch()
             try await Task.sleep(for: .milliseconds(Int64.random(in: 0...60, using: &dice)))
-            try await daemon.end()
+            try await daemon.kill()
             report.kills += 1
         }
         report.restarts.append(try await daemon.start())
@@ -128,14 +125,14 @@ extension AgentKillRun {
         let book = people.current
         guard book.complaints.isEmpty, report.complaints.isEmpty else {
             report.complaints += book.complaints
-            return try await daemon.end()
+            return try await daemon.kill()
         }
         let caller = AgentCaller(daemon.place)
         let logs = try await AgentLogs(caller)
         report.count(logs, book)
         report.complaints += AgentVerdict(logs, book, AgentNotes(path: notes)).complaints
         // Nothing is left to finish: one more start finds all as it was, and writes nothing.
-        try await daemon.end(SIGTERM)
+        try await daemon.stop()
         report.complaints += try await daemon.verify()
         report.restarts.append(try await daemon.start())
         let recovery = try await caller.insist("daemon.recovery")
@@ -144,7 +141,7 @@ extension AgentKillRun {
             report.complaints.append("the logs are not what they were before a start in peace")
         }
         await caller.disconnect()
-        try await daemon.end(SIGTERM)
+        try await daemon.stop()
     }
 }
 

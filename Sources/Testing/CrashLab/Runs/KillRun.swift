@@ -34,14 +34,11 @@ package struct KillRun: Sendable {
         package var complaints: [String] = []
 
         package var description: String {
-            let sorted = self.restarts.sorted()
-            let median = sorted.isEmpty ? .zero : sorted[sorted.count / 2]
-            return """
-                \(self.kills) kills, \(self.messages) messages acknowledged, \(self.commands) commands answered \
-                (\(self.redeliveries) delivered again), restart \(median.milliseconds) ms (median), \
-                \((sorted.last ?? .zero).milliseconds) ms (longest)\
-                \(self.undone > 0 ? ", \(self.undone) unsynced writes taken away" : "")
-                """
+            """
+            \(self.kills) kills, \(self.messages) messages acknowledged, \(self.commands) commands answered \
+            (\(self.redeliveries) delivered again), \(self.restarts.restartText)\
+            \(self.undone > 0 ? ", \(self.undone) unsynced writes taken away" : "")
+            """
         }
     }
 }

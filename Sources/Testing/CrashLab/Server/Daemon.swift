@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 
 /// A real trailsd on a port of its own, to be killed and started again. It dies with this object at the latest.
 package final class Daemon: Sendable {
@@ -8,79 +7,49 @@ package final class Daemon: Sendable {
     /// Its data directory.
     package let data: String
     package let port: Int
-    /// How long it waits for apps that were there, after their connection or it itself was gone.
-    private let window: String
-    /// Variables that are added to its environment.
-    private let variables: [String]
-    private let process = Mutex<Child?>(nil)
+    private let service: Service
 
     /// `folder` holds the data directory, the log and what else is made on the way.
+    ///
+    /// - Parameters:
+    ///   - window: How long it waits for apps that were there, after their connection or it itself was gone.
+    ///   - variables: What is added to its environment.
     package init(
         program: String, folder: String, window: String = "1h", variables: [String] = []
     ) throws(LabError) {
         self.program = program
         self.data = "\(folder)/data"
-        self.window = window
-        self.variables = variables
-        self.log = "\(folder)/trailsd.log"
         self.port = try FreePort.find()
+        self.service = Service(
+            [
+                program, "serve", "--data", self.data, "--listen", "127.0.0.1:\(self.port)",
+                "--reconnect-window", window, "--restart-window", window,
+            ], variables: variables, log: "\(folder)/trailsd.log")
     }
 
-    /// A run that throws must leave nothing behind that holds its port and its files.
-    deinit { self.process.withLock { $0 }?.abandon() }
-
     /// Where it says what went wrong.
-    package let log: String
+    package var log: String { self.service.log }
 
     /// `nil` while it does not run.
-    package var processID: Int32? { self.process.withLock { $0?.pid } }
+    package var processID: Int32? { self.service.processID }
 
     package var address: String { "127.0.0.1:\(self.port)" }
 
     /// Starts the program and does not wait until it serves.
-    package func launch() throws(LabError) {
-        let child = try Child(
-            [
-                self.program, "serve", "--data", self.data, "--listen", self.address, "--reconnect-window", self.window,
-                "--restart-window", self.window,
-            ], variables: self.variables, log: self.log)
-        self.process.withLock { $0 = child }
-    }
+    package func launch() throws(LabError) { try self.service.launch() }
 
     /// Starts the program, waits until it serves, and says how long that took.
-    package func start() async throws -> Duration {
-        let start = ContinuousClock.now
-        try self.launch()
-        guard let child = self.process.withLock({ $0 }), try await child.says("listening on") else {
-            throw LabError("trailsd did not start: see \(self.log)")
-        }
-        return start.duration(to: .now)
-    }
+    package func start() async throws -> Duration { try await self.service.start() }
 
     /// Kills it with SIGKILL and waits until it is gone; throws when it had already ended by itself.
-    package func kill() async throws { try await self.end(SIGKILL) }
+    package func kill() async throws { try await self.service.kill() }
 
     /// Asks it to leave with SIGTERM and waits until it has; throws when it does not leave with 0.
-    package func stop() async throws { try await self.end(SIGTERM) }
-
-    private func end(_ signal: Int32) async throws {
-        let child = self.process.withLock { process in
-            defer { process = nil }
-            return process
-        }
-        guard let child else { return }
-        let end = try await child.end(with: signal)
-        let isExpected = signal == SIGKILL ? end == .signal(SIGKILL) : end == .exit(0)
-        guard isExpected else { throw LabError("trailsd ended by itself or badly (\(end)): see \(self.log)") }
-    }
+    package func stop() async throws { try await self.service.stop() }
 
     /// Runs `trailsd check` on the directory `data`; answers what it complains about, nothing when all is well.
     package func check(_ data: String) async throws -> [String] {
-        let child = try Child([self.program, "check", "--data", data], variables: [], log: self.log)
-        let said = try await child.output()
-        let end = try await child.end(with: 0)
-        guard end != .exit(0) else { return [] }
-        return ["trailsd check ended with \(end): \(said)"]
+        try await self.service.complaints(of: ["check", "--data", data])
     }
 }
 
