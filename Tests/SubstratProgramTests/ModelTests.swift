@@ -17,16 +17,7 @@ import Vocabulary
             let start = "THE_KEY=\(Self.secret) substrat daemon start --llm \(server.url) --llm-key THE_KEY"
             try await stage.ok("\(start); substrat agent create a --provider llm --model m --instructions 'Be brief.'")
             #expect(try await stage.ok("substrat agent send a first") == "one\n")
-            try await stage.ok(
-                """
-                (printf 'lost\\n' | substrat agent attach a >heard 2>&1 || true) &
-                until grep -q half heard; do :; done
-                kill -9 $(cat root/daemon.pid)
-                wait
-                until substrat daemon status | grep -q stopped; do :; done
-                \(start)
-                substrat agent wait a
-                """)
+            try await stage.killInTurn(of: "a", "lost", then: start)
             #expect(try await stage.ok("substrat agent send a next") == "two\n")
             #expect(try await stage.ok("substrat inbox").split(separator: "\n").count == 1)
             #expect(server.requests.count == 6)

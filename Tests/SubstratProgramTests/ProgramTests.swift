@@ -53,17 +53,8 @@ import Vocabulary
     func `goes on with its conversation after kill -9 in the middle of a turn`(provider: String) async throws {
         let (stage, start) = try await self.begin(provider)
         try await stage.ok("substrat agent send boss first")
-        try await stage.ok(
-            """
-            (printf 'wait never\\n' | substrat agent attach boss >heard 2>&1 || true) &
-            until grep -q half heard; do :; done
-            kill -9 $(cat root/daemon.pid)
-            wait
-            for pid in $(cat kept/pids); do while kill -0 $pid 2>/dev/null; do :; done; done
-            until substrat daemon status | grep -q stopped; do :; done
-            \(start)
-            substrat agent wait boss
-            """)
+        let isGone = "for pid in $(cat kept/pids); do while kill -0 $pid 2>/dev/null; do :; done; done"
+        try await stage.killInTurn(of: "boss", "wait never", then: "\(isGone); \(start)")
         #expect(try await stage.ok("substrat agent send boss next") == "turn 3: next\n")
         let sent = try await stage.ok(
             #"substrat agent send boss 'tool send_message {"recipient":"USER","text":"by hand"}'"#)
@@ -80,16 +71,7 @@ import Vocabulary
     @Test(arguments: ["cursor-agent", "claude"])
     func `begins anew when its very first turn was cut off`(provider: String) async throws {
         let (stage, start) = try await self.begin(provider)
-        try await stage.ok(
-            """
-            (printf 'wait never\\n' | substrat agent attach boss >heard 2>&1 || true) &
-            until grep -q half heard; do :; done
-            kill -9 $(cat root/daemon.pid)
-            wait
-            until substrat daemon status | grep -q stopped; do :; done
-            \(start)
-            substrat agent wait boss
-            """)
+        try await stage.killInTurn(of: "boss", "wait never", then: start)
         #expect(try await stage.ok("substrat agent send boss next") == "turn 2: next\n")
         try await stage.ok("substrat daemon stop")
         #expect(try await stage.ok("\(start) substrat agent send boss last") == "turn 3: last\n")

@@ -65,6 +65,23 @@ final class Stage: Sendable {
     /// The process that has the root, as it says itself.
     var daemon: Int32? { Int32(self.read("root/daemon.pid").trimmingCharacters(in: .whitespacesAndNewlines)) }
 
+    /// Kills the daemon in a turn that has said `half` and would not end, and starts the next one by `start`; until the
+    /// agent is idle again.
+    func killInTurn(
+        of agent: String, _ message: String, then start: String, _ place: SourceLocation = #_sourceLocation
+    ) async throws {
+        try await self.ok(
+            """
+            (printf '\(message)\\n' | substrat agent attach \(agent) >heard 2>&1 || true) &
+            until grep -q half heard; do :; done
+            kill -9 $(cat root/daemon.pid)
+            wait
+            until substrat daemon status | grep -q stopped; do :; done
+            \(start)
+            substrat agent wait \(agent)
+            """, place)
+    }
+
     /// Runs a script in bash, which `substrat` and `$ECHO` are known to; it ends after two minutes, whatever happens.
     @discardableResult
     func bash(_ script: String) async throws -> ScriptEnd {
