@@ -41,7 +41,10 @@ func from(_ package: String, _ product: String) -> Target.Dependency {
 let package = Package(
     name: "cairn",
     platforms: [.macOS(.v15)],
-    products: [.library(name: "TrailsClient", targets: ["TrailsClient"])],
+    products: [
+        .library(name: "SubstratScript", targets: ["SubstratScript"]),
+        .library(name: "TrailsClient", targets: ["TrailsClient"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
@@ -185,6 +188,7 @@ let package = Package(
         room("AgentCore", on: "Substrat", uses: ["Vocabulary", from("swift-collections", "HashTreeCollections")]),
         room("AgentProtocols", on: "Substrat", uses: ["AgentCore", "Vocabulary"]),
         room("EventLog", on: "Substrat", uses: ["DurableFiles", "GroupCommit", "Vocabulary"]),
+        room("SubstratScript", on: "Substrat", uses: ["Vocabulary"]),
         room(
             "AgentRuntime", on: "Substrat",
             uses: [
@@ -247,12 +251,19 @@ let package = Package(
                 from("async-http-client", "AsyncHTTPClient"), from("GRDB.swift", "GRDB"),
                 from("swift-nio", "NIOCore"), from("swift-nio", "NIOHTTP1"), from("swift-nio", "NIOPosix"),
             ]),
+        tool("script-worker", in: "ScriptWorker", uses: ["SubstratScript", "Vocabulary"]),
         room("BenchKit", on: "Testing", uses: [from("GRDB.swift", "GRDBSQLite")]),
         tool(
             "orchestra-bench", in: "OrchestraBench",
             uses: [
                 "BenchKit", "DotLanguage", "PipelineCore", "PipelineRuntime", "TurnModel", "TurnStoreSQLite",
                 "Vocabulary", from("GRDB.swift", "GRDBSQLite"),
+            ]),
+        tool(
+            "substrat-bench", in: "SubstratBench",
+            uses: [
+                "AgentCore", "AgentRuntime", "BenchKit", "DurableFiles", "EventLog", "SubstratClient",
+                "SubstratProtocol", "Vocabulary",
             ]),
         tool(
             "trails-bench", in: "TrailsBench",
@@ -273,8 +284,8 @@ let package = Package(
         tests(
             "AgentRuntimeTests",
             uses: [
-                "AgentCore", "AgentRuntime", "DurableFiles", "EventLog", "ModelClient", "Simulator", "TestKit",
-                "Vocabulary", from("swift-collections", "HashTreeCollections"),
+                "AgentCore", "AgentRuntime", "DurableFiles", "EventLog", "ModelClient", "ProgramKit", "Simulator",
+                "TestKit", "Vocabulary", "script-worker", from("swift-collections", "HashTreeCollections"),
             ]),
         tests(
             "CrashLabTests",

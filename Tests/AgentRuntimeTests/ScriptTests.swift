@@ -7,7 +7,7 @@ import Testing
 import Vocabulary
 
 /// Programs of agents, in a folder of their own, with real processes.
-private struct Workshop {
+struct Workshop {
     let folder: ScratchDirectory
     let host: AgentHost
 

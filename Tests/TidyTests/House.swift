@@ -108,6 +108,7 @@ enum House {
             uses: [
                 "Vocabulary", "ModelClient", "ProcessGuard", "DurableFiles", "AgentCore", "AgentProtocols", "EventLog",
             ]),
+        .shell("SubstratScript", "Substrat", uses: ["Vocabulary"]),
         .core("SubstratProtocol", "Substrat", uses: ["Vocabulary"]),
         .shell(
             "SubstratDaemon", "Substrat",
@@ -139,12 +140,19 @@ enum House {
             "store-writer", "Testing", in: "StoreWriter",
             uses: ["Vocabulary", "TestKit", "TrailsCore", "TrailsStoreSQLite"]),
         .shell("turn-writer", "Testing", in: "TurnWriter", uses: ["Vocabulary", "TurnModel", "TurnStoreSQLite"]),
+        .shell("script-worker", "Testing", in: "ScriptWorker", uses: ["Vocabulary", "SubstratScript"]),
         .shell("BenchKit", "Testing"),
         .shell(
             "orchestra-bench", "Testing", in: "OrchestraBench",
             uses: [
                 "Vocabulary", "DotLanguage", "PipelineCore", "TurnModel", "PipelineRuntime", "TurnStoreSQLite",
                 "BenchKit",
+            ]),
+        .shell(
+            "substrat-bench", "Testing", in: "SubstratBench",
+            uses: [
+                "BenchKit", "Vocabulary", "DurableFiles", "AgentCore", "EventLog", "AgentRuntime", "SubstratProtocol",
+                "SubstratClient",
             ]),
         .shell(
             "trails-bench", "Testing", in: "TrailsBench",

@@ -49,3 +49,12 @@ extension Duration {
         Double(self.components.seconds) + Double(self.components.attoseconds) / 1e18
     }
 }
+
+extension [Double] {
+    package var median: Double { self.percentile(0.5) }
+
+    /// The one that so much of all lies below.
+    package func percentile(_ part: Double) -> Double {
+        self.sorted()[Swift.min(self.count - 1, Int(Double(self.count) * part))]
+    }
+}

@@ -47,8 +47,9 @@ enum StatusBench {
             times.append((ContinuousClock.now - begin).inSeconds * 1_000)
         }
         report.ratio("  ms in the process", times.median, atMost: 200)
+        let words = ["status", "--store", stage.folder.file("turns.sqlite")]
         let program = try (0..<5).map { _ in
-            try Programs.orchestra(["status", "--store", stage.folder.file("turns.sqlite")]).inSeconds * 1_000
+            try BenchProgram.run("orchestra", words).inSeconds * 1_000
         }
         report.ratio("  ms of \"orchestra status\"", program.median, atMost: 500)
     }
@@ -87,7 +88,8 @@ enum StartBench {
         var starts: [Double] = []
         for _ in 0..<max(3, rounds) {
             let begin = Date().timeIntervalSince1970
-            _ = try Programs.orchestra(
+            _ = try BenchProgram.run(
+                "orchestra",
                 ["run", folder.file("tool.dot"), "--store", folder.file("turns.sqlite"), "--runs", folder.path])
             let text = try String(contentsOfFile: folder.file("first"), encoding: .utf8)
             guard let time = Double(text.filter { $0.isNumber || $0 == "." }) else { throw BenchError("no first node") }
@@ -103,28 +105,6 @@ enum StartBench {
             start -> first -> exit
         }
         """
-}
-
-/// Programs beside this one.
-enum Programs {
-    /// Runs `orchestra` to its end, and says how long that took.
-    static func orchestra(_ arguments: [String]) throws -> Duration {
-        guard let folder = Bundle.main.executableURL?.deletingLastPathComponent() else {
-            throw BenchError("nobody knows where this program is")
-        }
-        let process = Process()
-        process.executableURL = folder.appendingPathComponent("orchestra")
-        process.arguments = arguments
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        let begin = ContinuousClock.now
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw BenchError("orchestra \(arguments.joined(separator: " ")) ended with \(process.terminationStatus)")
-        }
-        return ContinuousClock.now - begin
-    }
 }
 
 /// Nodes that run a command, against the same commands and nothing else.

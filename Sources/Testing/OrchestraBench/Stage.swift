@@ -62,7 +62,3 @@ extension Sessions {
         return report
     }
 }
-
-extension [Double] {
-    var median: Double { self.sorted()[self.count / 2] }
-}

@@ -101,9 +101,9 @@ enum ControlBench {
             let times = try await withTaskExecutorPreference(LoopExecutor(loop)) {
                 try await self.times(level, count: 1_000 / scale, on: loop).sorted()
             }
-            let median = times[times.count / 2]
+            let median = times.median
             report.row("\(level.rawValue), p50", String(format: "%.2f ms", median * 1_000))
-            let late = times[times.count * 99 / 100]
+            let late = times.percentile(0.99)
             report.row("\(level.rawValue), p99 (goal 10 ms)", String(format: "%.2f ms", late * 1_000))
             report.ratio("  p50 against the limit", median / limit, atMost: target)
         }

@@ -1,6 +1,5 @@
 import BenchKit
 import Foundation
-import Glibc
 import TrailsWire
 import Vocabulary
 
@@ -8,7 +7,7 @@ import Vocabulary
 final class Daemon {
     let endpoint: ServerEndpoint
     let directory: String
-    private let process: Process
+    private let program: BenchProgram
     private let ownsDirectory: Bool
 
     /// How long it took from the start of the process to its first word.
@@ -18,47 +17,23 @@ final class Daemon {
     init(directory: String? = nil, port: Int = 0, arguments: [String] = []) throws {
         self.ownsDirectory = directory == nil
         self.directory = directory ?? NSTemporaryDirectory() + "trails-bench-\(UUID().uuidString)"
-        let process = Process()
-        process.executableURL = Bundle.main.executableURL!.deletingLastPathComponent().appendingPathComponent("trailsd")
-        process.arguments = ["--listen", "127.0.0.1:\(port)", "--data", self.directory] + arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        let begin = ContinuousClock.now
-        try process.run()
-        guard let line = Self.firstLine(of: pipe.fileHandleForReading), let url = line.split(separator: " ").last,
-            let endpoint = try? ServerEndpoint(String(url))
-        else { throw BenchError("trailsd did not start") }
-        self.startTime = ContinuousClock.now - begin
-        self.endpoint = endpoint
-        self.process = process
-    }
-
-    /// What a program that was just started says first.
-    static func firstLine(of handle: FileHandle) -> String? {
-        var bytes: [UInt8] = []
-        while let byte = try? handle.read(upToCount: 1)?.first {
-            if byte == UInt8(ascii: "\n") { return String(decoding: bytes, as: UTF8.self) }
-            bytes.append(byte)
+        let words = ["--listen", "127.0.0.1:\(port)", "--data", self.directory] + arguments
+        self.program = try BenchProgram("trailsd", words)
+        let (line, time) = try self.program.line()
+        guard let url = line.split(separator: " ").last, let endpoint = try? ServerEndpoint(String(url)) else {
+            throw BenchError("trailsd did not start")
         }
-        return nil
+        self.startTime = time
+        self.endpoint = endpoint
     }
 
     /// Memory that the process holds, in KiB.
-    var resident: Int {
-        let status =
-            (try? String(contentsOfFile: "/proc/\(self.process.processIdentifier)/status", encoding: .utf8)) ?? ""
-        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS") } ?? ""
-        return Int(line.filter(\.isNumber)) ?? 0
-    }
+    var resident: Int { self.program.resident }
 
-    func kill() {
-        Glibc.kill(self.process.processIdentifier, SIGKILL)
-        self.process.waitUntilExit()
-    }
+    func kill() { self.program.kill() }
 
     func stop() {
-        self.process.terminate()
-        self.process.waitUntilExit()
+        self.program.stop()
         if self.ownsDirectory { self.clear() }
     }
 

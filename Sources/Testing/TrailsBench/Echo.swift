@@ -1,5 +1,5 @@
 import BenchKit
-import Foundation
+import Glibc
 import Hummingbird
 import Logging
 import NIOCore
@@ -24,19 +24,9 @@ enum Echo {
 
     /// Round trips a second of 64-byte messages, one under way on each connection.
     static func measure(connections: Int, seconds: Int) async throws -> Double {
-        let process = Process()
-        process.executableURL = Bundle.main.executableURL
-        process.arguments = ["echo-server"]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        try process.run()
-        defer {
-            kill(process.processIdentifier, SIGKILL)
-            process.waitUntilExit()
-        }
-        guard let port = Daemon.firstLine(of: pipe.fileHandleForReading).flatMap({ Int($0) }) else {
-            throw BenchError("the echo server did not start")
-        }
+        let program = try BenchProgram(nil, ["echo-server"])
+        defer { program.kill() }
+        guard let port = Int(try program.line().text) else { throw BenchError("the echo server did not start") }
         let counter = Counter()
         var open: [WebSocketConnection] = []
         for _ in 0..<connections {

@@ -56,17 +56,13 @@ struct BenchCertificate {
 
     init(in folder: BenchFolder) throws {
         self.files = TLSFiles(certificate: folder.file("server.pem"), key: folder.file("server.key"))
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [
-            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-            "-days", "2", "-subj", "/CN=trails-bench", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
-            "-keyout", self.files.key, "-out", self.files.certificate,
-        ]
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw BenchError("openssl made no certificate: is it installed?") }
+        try BenchProgram.run(
+            "/usr/bin/openssl",
+            [
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                "-subj", "/CN=trails-bench", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                "-keyout", self.files.key, "-out", self.files.certificate,
+            ])
     }
 
     /// What trailsd is told.

@@ -6,11 +6,11 @@ import Synchronization
 ///
 /// SQLite syncs through its table of file methods, where ours is put between; code of the house calls `fsync` and
 /// `fdatasync`, and the linker finds ours first.
-enum SyncCounter {
-    static var count: Int { syncCount.load(ordering: .relaxed) }
+package enum SyncCounter {
+    package static var count: Int { syncCount.load(ordering: .relaxed) }
 
     /// To be called before the first database is opened.
-    static func install() {
+    package static func install() {
         guard let system = sqlite3_vfs_find(nil) else { preconditionFailure("SQLite has no file system") }
         let ours = UnsafeMutablePointer<sqlite3_vfs>.allocate(capacity: 1)
         ours.initialize(to: system.pointee)

@@ -1,15 +1,14 @@
-import BenchKit
 import Glibc
 
 /// What some work took of the machine.
-struct Gauge {
-    let time: Duration
+package struct Gauge {
+    package let time: Duration
     /// Of all threads of this process, the system's work for it included.
-    let processor: Duration
+    package let processor: Duration
     /// Of files, by SQLite and by code of the house.
-    let syncs: Int
+    package let syncs: Int
 
-    static func measure(_ body: () async throws -> Void) async rethrows -> Self {
+    package static func measure(_ body: () async throws -> Void) async rethrows -> Self {
         let before = (ContinuousClock.now, Self.processorTime, SyncCounter.count)
         try await body()
         return Self(
@@ -27,8 +26,8 @@ struct Gauge {
         .seconds(time.tv_sec) + .microseconds(time.tv_usec)
     }
 
-    func rate(_ count: Int) -> Double { Double(count) / self.time.inSeconds }
+    package func rate(_ count: Int) -> Double { Double(count) / self.time.inSeconds }
     /// Microseconds of a processor for each of `count`.
-    func processor(each count: Int) -> Double { self.processor.inSeconds * 1e6 / Double(count) }
-    func syncs(each count: Int) -> Double { Double(self.syncs) / Double(count) }
+    package func processor(each count: Int) -> Double { self.processor.inSeconds * 1e6 / Double(count) }
+    package func syncs(each count: Int) -> Double { Double(self.syncs) / Double(count) }
 }

@@ -1,9 +1,8 @@
-import BenchKit
 import Glibc
 
 /// A loop that does nothing but write and sync.
-enum BareSyncs {
-    static func rate(in folder: BenchFolder, count: Int) throws -> Double {
+package enum BareSyncs {
+    package static func rate(in folder: BenchFolder, count: Int) throws -> Double {
         let file = open(folder.file("bare.bin"), O_CREAT | O_WRONLY | O_TRUNC, 0o600)
         guard file >= 0 else { throw BenchError("no file for bare syncs") }
         defer { close(file) }
