@@ -246,8 +246,8 @@ let package = Package(
         room(
             "CrashLab", on: "Testing",
             uses: [
-                "AgentCore", "PipelineTurns", "SubstratClient", "SubstratProtocol", "TestKit", "TrailsCore",
-                "TrailsWire", "TurnModel", "TurnStoreSQLite", "Vocabulary", "WebTransport",
+                "AgentCore", "PipelineTurns", "ProgramKit", "SubstratClient", "SubstratProtocol", "TestKit",
+                "TrailsCore", "TrailsWire", "TurnModel", "TurnStoreSQLite", "Vocabulary", "WebTransport",
                 from("async-http-client", "AsyncHTTPClient"), from("GRDB.swift", "GRDB"),
                 from("swift-nio", "NIOCore"), from("swift-nio", "NIOHTTP1"), from("swift-nio", "NIOPosix"),
             ]),

@@ -7,11 +7,13 @@ import Vocabulary
 /// it. All of it dies with the test.
 final class Stage {
     let folder: URL
-    private var port = 0
+    /// Of the server, over all its lives.
+    private let port: Int
     private var server: TestProgram?
 
     init() async throws {
         self.folder = FileManager.default.temporaryDirectory.appending(path: "pipeline-apps-\(UUID())")
+        self.port = try FreePort.find()
         try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
         try await self.startServer()
         try await self.ok("trails init-app nightly", ["TRAILS_APP": ""])
@@ -30,9 +32,7 @@ final class Stage {
             "exec trailsd --data data --listen 127.0.0.1:\(self.port) >trailsd.out 2>>trailsd.log", limit: 300)
         try await self.until("trailsd listens") {
             let text = (try? String(contentsOf: output, encoding: .utf8)) ?? ""
-            guard let port = text.firstMatch(of: /listening on ws:\/\/127.0.0.1:(\d+)\/ws/)?.1 else { return false }
-            self.port = Int(port) ?? 0
-            return true
+            return text.contains(/listening on ws:\/\/127.0.0.1:\d+\/ws/)
         }
     }
 

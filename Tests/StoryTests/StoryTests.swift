@@ -14,7 +14,7 @@ import Testing
         let place = try Place()
         defer { place.remove() }
         let session = try #require(Self.session("A session", of: place.readme))
-        let port = try Self.freePort()
+        let port = try FreePort.find()
         let end = try await place.bash(
             session,
             environment: ["TRAILSD_LISTEN": "127.0.0.1:\(port)", "TRAILS_SERVER": "ws://127.0.0.1:\(port)/ws"])
@@ -67,24 +67,6 @@ import Testing
             }
         }
         return trees
-    }
-
-    /// A port that nobody had a moment ago.
-    static func freePort() throws -> UInt16 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        try #require(descriptor >= 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                bind(descriptor, address, length) == 0 ? getsockname(descriptor, address, &length) : -1
-            }
-        }
-        try #require(result == 0)
-        return UInt16(bigEndian: address.sin_port)
     }
 }
 

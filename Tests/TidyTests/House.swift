@@ -133,7 +133,7 @@ enum House {
             "CrashLab", "Testing",
             uses: [
                 "Vocabulary", "WebTransport", "TrailsCore", "TrailsWire", "TurnModel", "PipelineTurns",
-                "TurnStoreSQLite", "AgentCore", "SubstratProtocol", "SubstratClient", "TestKit",
+                "TurnStoreSQLite", "AgentCore", "SubstratProtocol", "SubstratClient", "TestKit", "ProgramKit",
             ]),
 
         .shell(

@@ -19,8 +19,9 @@ final class Trailsd: Sendable {
 
     /// Starts one on `data`, on the port of `endpoint` if there was one before.
     static func start(data: String, endpoint: ServerEndpoint? = nil) async throws -> Trailsd {
+        let port = try endpoint?.port ?? FreePort.find()
         let process = try TestProgram(
-            [TestProgram.built + "trailsd", "--listen", "127.0.0.1:\(endpoint?.port ?? 0)", "--data", data],
+            [TestProgram.built + "trailsd", "--listen", "127.0.0.1:\(port)", "--data", data],
             limit: .seconds(600))
         while !process.output.contains("\n"), process.isRunning { try await Task.sleep(for: .milliseconds(5)) }
         let text = process.output

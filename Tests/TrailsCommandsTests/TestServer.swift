@@ -5,7 +5,8 @@ import Testing
 /// A trailsd of its own, on a port of its own, with a home for one user beside it. Dies with the test.
 final class TestServer {
     let folder: URL
-    private(set) var port = 0
+    /// Kept over all its lives.
+    let port: Int
     private var process: TestProgram?
     private let leftovers = Leftovers()
 
@@ -15,6 +16,7 @@ final class TestServer {
     /// With TLS the level is `full`; the certificate authority is `ca.pem` in the folder.
     init(isSecure: Bool = false) async throws {
         self.isSecure = isSecure
+        self.port = try FreePort.find()
         self.folder = FileManager.default.temporaryDirectory.appending(path: "trails-test-\(UUID())")
         try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
         try await self.start(isSecure ? self.certificate() : [])
@@ -54,10 +56,7 @@ final class TestServer {
         let deadline = ContinuousClock.now + .seconds(90)
         while ContinuousClock.now < deadline, program.isRunning {
             let text = program.output
-            if let port = text.firstMatch(of: /listening on wss?:\/\/[a-z0-9.]+:(\d+)\/ws/)?.1 {
-                self.port = Int(port) ?? 0
-                return
-            }
+            if text.contains(/listening on wss?:\/\/[a-z0-9.]+:\d+\/ws/) { return }
             try await Task.sleep(for: .milliseconds(20))
         }
         throw TestServerError(description: "trailsd did not start: \(self.log)")

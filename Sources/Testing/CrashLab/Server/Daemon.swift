@@ -1,4 +1,4 @@
-import Glibc
+import ProgramKit
 
 /// A real trailsd on a port of its own, to be killed and started again. It dies with this object at the latest.
 package final class Daemon: Sendable {
@@ -16,7 +16,7 @@ package final class Daemon: Sendable {
     ///   - variables: What is added to its environment.
     package init(
         program: String, folder: String, window: String = "1h", variables: [String] = []
-    ) throws(LabError) {
+    ) throws {
         self.program = program
         self.data = "\(folder)/data"
         self.port = try FreePort.find()
@@ -50,25 +50,5 @@ package final class Daemon: Sendable {
     /// Runs `trailsd check` on the directory `data`; answers what it complains about, nothing when all is well.
     package func check(_ data: String) async throws -> [String] {
         try await self.service.complaints(of: ["check", "--data", data])
-    }
-}
-
-/// A port that nobody listens on.
-enum FreePort {
-    static func find() throws(LabError) -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { throw LabError("no socket: errno \(errno)") }
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                bind(descriptor, pointer, size) == 0 ? getsockname(descriptor, pointer, &size) : -1
-            }
-        }
-        guard result == 0 else { throw LabError("no free port: errno \(errno)") }
-        return Int(UInt16(bigEndian: address.sin_port))
     }
 }
