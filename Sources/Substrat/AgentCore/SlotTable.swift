@@ -133,6 +133,7 @@ extension SlotTable {
         var actions: [SlotAction] = []
         var coming = self.slots.values.count { $0 == .evicting }
         var rest: [Waiter] = []
+        var wanted: Set<SessionID>?
         for waiter in self.waiting {
             switch self.slots[waiter.session] {
             case .live:
@@ -145,7 +146,12 @@ extension SlotTable {
                 actions.append(.open(waiter.session))
                 continue
             case nil, .evicting:
-                if coming > 0 { coming -= 1 } else if let victim = self.victim() { actions.append(.evict(victim)) }
+                if coming > 0 {
+                    coming -= 1
+                } else if !self.idle.isEmpty {
+                    if wanted == nil { wanted = Set(self.waiting.map(\.session)) }
+                    if let victim = self.victim(but: wanted ?? []) { actions.append(.evict(victim)) }
+                }
             case .held, .reserved: break
             }
             rest.append(waiter)
@@ -155,8 +161,7 @@ extension SlotTable {
     }
 
     /// Takes the least recently used slot that nobody waits for.
-    private mutating func victim() -> SessionID? {
-        let wanted = Set(self.waiting.map(\.session))
+    private mutating func victim(but wanted: Set<SessionID>) -> SessionID? {
         guard let index = self.idle.firstIndex(where: { !wanted.contains($0) }) else { return nil }
         let victim = self.idle.remove(at: index)
         self.slots[victim] = .evicting

@@ -104,6 +104,16 @@ extension EventLogs {
         }
     }
 
+    /// Reads what no fold has of these logs, `width` of them at a time: what a start needs. Blocks its thread, and all
+    /// who append meanwhile.
+    ///
+    /// - Parameter take: Gets each with its place in `logs`, in no order, on any thread.
+    package func readAll(
+        _ logs: [LogID], width: Int = 1, _ take: @escaping @Sendable (Int, LogHistory) -> Void
+    ) throws(LogFault) {
+        try self.desk.withWriter { (writer) throws(LogFault) in try writer.readAll(logs, width: width, take) }
+    }
+
     /// The logs that have a directory.
     package func logs() throws(LogFault) -> [LogID] {
         do throws(FileError) {

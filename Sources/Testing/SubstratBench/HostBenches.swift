@@ -36,7 +36,7 @@ extension AgentHost {
         var options = HostOptions()
         options.slotsMax = 100_000
         // Two agents that write to each other all the time are held up, which is not what is measured.
-        options.brake.burst = .max
+        options.brake.burst = 1_000_000
         if !folds { (options.foldAfter, options.foldAtStop) = (.max, .max) }
         return try await AgentHost.open(root, options, providers: [provider])
     }

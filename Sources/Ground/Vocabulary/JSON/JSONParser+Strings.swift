@@ -1,18 +1,27 @@
 extension JSONParser {
     /// Reads a string, from the opening quote to behind the closing one.
     mutating func string() throws(JSONError) -> String {
-        self.position += 1
-        let start = self.position
-        while self.position < self.bytes.count {
-            switch self.bytes[self.position] {
+        let start = self.position + 1
+        var (position, seen): (Int, UInt8) = (start, 0)
+        while position < self.bytes.count {
+            let byte = self.bytes[position]
+            switch byte {
             case UInt8(ascii: "\""):
-                defer { self.position += 1 }
-                return try self.text(start..<self.position)
-            case UInt8(ascii: "\\"): return try self.escapedString(from: start)
-            case 0..<0x20: throw self.controlCharacter()
-            default: self.position += 1
+                let text = try self.text(start..<position, isASCII: seen < 0x80)
+                self.position = position + 1
+                return text
+            case UInt8(ascii: "\\"):
+                self.position = position
+                return try self.escapedString(from: start)
+            case 0..<0x20:
+                self.position = position
+                throw self.controlCharacter()
+            default:
+                seen |= byte
+                position += 1
             }
         }
+        self.position = position
         throw self.endOfString()
     }
 
@@ -39,8 +48,11 @@ extension JSONParser {
         throw self.endOfString()
     }
 
-    private func text(_ range: Range<Int>) throws(JSONError) -> String {
-        guard let text = String(validating: UnsafeBufferPointer(rebasing: self.bytes[range]), as: UTF8.self) else {
+    private func text(_ range: Range<Int>, isASCII: Bool) throws(JSONError) -> String {
+        let bytes = UnsafeBufferPointer(rebasing: self.bytes[range])
+        // There is nothing to find out, which takes its time.
+        if isASCII { return String(decoding: bytes, as: UTF8.self) }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
             throw self.invalidUTF8(in: range)
         }
         return text

@@ -26,6 +26,8 @@ package struct HostOptions: Sendable {
     package var foldAfter = 1_000
     /// The same at a stop.
     package var foldAtStop = 100
+    /// How many logs a start reads at a time. With one, it does all its input and output in the same order every time.
+    package var readers = 1
     package var files: any FileSystem = POSIXFileSystem()
     package var clock = HostClock.system
     /// What new ids are made of.

@@ -1,5 +1,6 @@
 import AgentCore
 import EventLog
+import Synchronization
 import Vocabulary
 
 /// The agents below a root as a start has found them, with what a crash has cut off finished and recorded.
@@ -62,8 +63,7 @@ extension FoundHost {
         report.boot = (Identifier.random(using: &dice) as SessionID).hex
         report.journalFrames = logs.recovery.frames
         do throws(LogFault) {
-            var found: [FoundSession] = []
-            for log in try logs.logs() { found.append(try self.fold(log, logs, progress, &report)) }
+            let found = try self.fold(logs, options.readers, progress, &report)
             let damaged = Set(found.filter(\.isDamaged).map(\.ledger.log))
             let (tree, findings) = AgentTree.recover(found, limits: options.limits, at: now)
             let plan = tree.plan(boot: report.boot, continuing: continuing, at: now, using: &dice) {
@@ -79,21 +79,28 @@ extension FoundHost {
         }
     }
 
-    /// Reads what came after the last time that the log was folded; all of it, where what was folded says nothing.
+    /// Folds what came after the last time that each log was folded; all of it, where what was folded says nothing.
     private static func fold(
-        _ log: LogID, _ logs: EventLogs, _ progress: LogProgress, _ report: inout RecoveryReport
-    ) throws(LogFault) -> FoundSession {
-        var history = try logs.history(of: log, .recent)
-        let kept = history.state.flatMap { Ledger(log.name, state: $0) }
-        if history.state != nil, kept == nil { history = try logs.history(of: log, .whole) }
-        var ledger = kept ?? Ledger(log.name)
-        for record in history.records { ledger.apply(record.entry) }
-        // One that is damaged takes no more events, and cannot be folded.
-        progress.found(log, last: history.last, folded: kept == nil ? 0 : history.folded)
-        report.sessions += log == .user ? 0 : 1
-        report.events += ledger.count
-        report.read += history.records.count
-        return FoundSession(ledger, isDamaged: !history.damage.isEmpty)
+        _ logs: EventLogs, _ readers: Int, _ progress: LogProgress, _ report: inout RecoveryReport
+    ) throws(LogFault) -> [FoundSession] {
+        let all = try logs.logs()
+        let folds = Mutex<[FoldedLog?]>(Array(repeating: nil, count: all.count))
+        try logs.readAll(all, width: readers) { place, history in
+            let fold = FoldedLog(history, of: all[place])
+            folds.withLock { $0[place] = fold }
+        }
+        var found: [FoundSession] = []
+        for (log, recent) in zip(all, folds.withLock({ $0 })) {
+            let fold: FoldedLog
+            if let recent { fold = recent } else { fold = FoldedLog(whole: try logs.history(of: log, .whole), of: log) }
+            // One that is damaged takes no more events, and cannot be folded.
+            progress.found(log, last: fold.last, folded: fold.folded)
+            report.sessions += log == .user ? 0 : 1
+            report.events += fold.ledger.count
+            report.read += fold.read
+            found.append(FoundSession(fold.ledger, isDamaged: fold.isDamaged))
+        }
+        return found
     }
 
     /// What a message said that was sent and did not arrive: it is in the call or the turn that sent it.
@@ -128,5 +135,38 @@ extension RecoveryReport {
             default: break
             }
         }
+    }
+}
+
+/// What a log comes to.
+private struct FoldedLog: Sendable {
+    let ledger: Ledger
+    let isDamaged: Bool
+    /// The number of the last event.
+    let last: UInt64
+    /// Up to which event it was folded before.
+    let folded: UInt64
+    /// How many events were read.
+    let read: Int
+
+    /// `nil` when this version cannot read what was folded.
+    init?(_ history: LogHistory, of log: LogID) {
+        let kept = history.state.flatMap { Ledger(log.name, state: $0) }
+        if history.state != nil, kept == nil { return nil }
+        self.init(history, onto: kept ?? Ledger(log.name))
+    }
+
+    init(whole history: LogHistory, of log: LogID) {
+        self.init(history, onto: Ledger(log.name))
+    }
+
+    private init(_ history: LogHistory, onto kept: Ledger) {
+        var ledger = kept
+        for record in history.records { ledger.apply(record.entry) }
+        self.ledger = ledger
+        self.isDamaged = !history.damage.isEmpty
+        self.last = history.last
+        self.folded = history.folded
+        self.read = history.records.count
     }
 }

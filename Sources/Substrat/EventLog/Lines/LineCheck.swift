@@ -1,5 +1,13 @@
 import Vocabulary
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// What a line of a log is worth, from its bytes alone.
 enum LineCheck: Hashable, Sendable {
     /// Numbered, and its checksum is right. `with` is the number of the first line of the same write, if not its own.
@@ -22,49 +30,71 @@ enum LineCheck: Hashable, Sendable {
 
     /// Judges a line without its line break.
     init(_ line: ArraySlice<UInt8>) {
-        guard !line.contains(0) else {
-            self = .bad(.zeros)
-            return
-        }
-        if let (body, checksum) = Self.split(line) {
-            guard CRC32C(body).value == checksum else {
-                self = .bad(.checksum)
-                return
-            }
-            guard let (number, rest) = Self.number("seq", endOf: body) else {
-                self = .bad(.unreadable)
-                return
-            }
-            self = .sound(number, with: Self.number("with", endOf: rest)?.value)
-            return
-        }
-        // Without a checksum it may still be one of ours that was damaged just there: those have a number.
+        self = line.withUnsafeBufferPointer { Self.judge($0) ?? Self.judgeWithoutChecksum(line) }
+    }
+
+    /// `nil` for a line without a checksum.
+    private static func judge(_ line: UnsafeBufferPointer<UInt8>) -> Self? {
+        if let start = line.baseAddress, memchr(start, 0, line.count) != nil { return .bad(.zeros) }
+        guard let (length, checksum) = self.split(line) else { return nil }
+        let body = UnsafeBufferPointer(rebasing: line[..<length])
+        guard CRC32C(body).value == checksum else { return .bad(.checksum) }
+        guard let (number, rest) = self.number(self.sequence, endOf: body, length) else { return .bad(.unreadable) }
+        return .sound(number, with: self.number(self.company, endOf: body, rest)?.value)
+    }
+
+    /// Without a checksum it may still be one of ours that was damaged just there: those have a number.
+    private static func judgeWithoutChecksum(_ line: ArraySlice<UInt8>) -> Self {
         let object = LogRecord.object(of: line)
         let isLegacy = object?["event"]?.string != nil && object?["seq"] == nil && object?["crc"] == nil
-        self = isLegacy ? .legacy : .bad(.unreadable)
+        return isLegacy ? .legacy : .bad(.unreadable)
     }
 
     /// What the checksum is over, and the checksum; `nil` for a line without one.
     static func split(_ line: ArraySlice<UInt8>) -> (ArraySlice<UInt8>, UInt32)? {
-        guard line.count > Self.tailLength, line.suffix(Self.close.count).elementsEqual(Self.close) else { return nil }
-        let tail = line.suffix(Self.tailLength)
-        guard tail.prefix(Self.open.count).elementsEqual(Self.open) else { return nil }
-        let digits = tail.dropFirst(Self.open.count).prefix(8)
-        // Upper case is what we never write: a flipped bit.
-        guard digits.allSatisfy({ !(UInt8(ascii: "A")...UInt8(ascii: "F")).contains($0) }),
-            let bytes = Hex.decode(String(decoding: digits, as: UTF8.self))
-        else { return (line, 0) }
-        return (line.dropLast(Self.tailLength), bytes.reduce(0) { $0 << 8 | UInt32($1) })
+        line.withUnsafeBufferPointer { self.split($0) }.map { (line.prefix($0.length), $0.checksum) }
     }
 
-    /// The number that ends `body`, as `,"seq":7`, and what is before that.
+    private static func split(_ line: UnsafeBufferPointer<UInt8>) -> (length: Int, checksum: UInt32)? {
+        let start = line.count - self.tailLength
+        guard start > 0, self.has(self.close, in: line, at: line.count - self.close.count),
+            self.has(self.open, in: line, at: start)
+        else { return nil }
+        var checksum: UInt32 = 0
+        for byte in line[(start + self.open.count)...].prefix(8) {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): checksum = checksum << 4 | UInt32(byte - UInt8(ascii: "0"))
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): checksum = checksum << 4 | UInt32(byte - UInt8(ascii: "a") + 10)
+            // Also upper case is what we never write: a flipped bit.
+            default: return (line.count, 0)
+            }
+        }
+        return (start, checksum)
+    }
+
+    private static func has(_ word: [UInt8], in line: UnsafeBufferPointer<UInt8>, at place: Int) -> Bool {
+        place >= 0 && place + word.count <= line.count && word.indices.allSatisfy { line[place + $0] == word[$0] }
+    }
+
+    private static let sequence = Array(",\"seq\":".utf8)
+    private static let company = Array(",\"with\":".utf8)
+
+    /// The number that ends the first `end` bytes, as `,"seq":7`, and where that begins.
     private static func number(
-        _ name: String, endOf body: ArraySlice<UInt8>
-    ) -> (value: UInt64, rest: ArraySlice<UInt8>)? {
-        let key = Array(",\"\(name)\":".utf8)
-        let digits = body.suffix(20).reversed().prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-        let before = body.dropLast(digits.count)
-        guard before.suffix(key.count).elementsEqual(key) else { return nil }
-        return UInt64(String(decoding: digits.reversed(), as: UTF8.self)).map { ($0, before.dropLast(key.count)) }
+        _ key: [UInt8], endOf line: UnsafeBufferPointer<UInt8>, _ end: Int
+    ) -> (value: UInt64, rest: Int)? {
+        var start = end
+        while start > 0, end - start < 20, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(line[start - 1]) {
+            start -= 1
+        }
+        guard start < end, self.has(key, in: line, at: start - key.count) else { return nil }
+        var value: UInt64 = 0
+        for byte in line[start..<end] {
+            let (tens, isTooMuch) = value.multipliedReportingOverflow(by: 10)
+            let (next, isMore) = tens.addingReportingOverflow(UInt64(byte - UInt8(ascii: "0")))
+            if isTooMuch || isMore { return nil }
+            value = next
+        }
+        return (value, start - key.count)
     }
 }

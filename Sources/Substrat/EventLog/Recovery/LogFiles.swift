@@ -1,6 +1,20 @@
 import DurableFiles
 import Vocabulary
 
+/// The newest file of a log, looked at once.
+struct LogLook {
+    let plan: LogPlan
+    /// What was folded, if it is of this very file; then only what comes after it was looked at.
+    let state: LogState?
+    /// The sound lines of what stays; empty unless they were wanted.
+    let lines: [NumberedLine]
+}
+
+struct NumberedLine {
+    let number: UInt64
+    let line: LineSplitter.Line
+}
+
 /// The files of one log as they are on the disk, and what would make them whole. Changes nothing.
 struct LogFiles {
     static let blockLength = 1 << 20
@@ -27,7 +41,9 @@ struct LogFiles {
     var directory: String { self.folder.directory(of: self.log) }
 
     /// Finds out what the newest file needs.
-    func plan(_ journal: JournalLines) throws(FileError) -> (plan: LogPlan, state: LogState?) {
+    ///
+    /// - Parameter collects: Whether its sound lines are wanted as well, which are in memory then.
+    func look(_ journal: JournalLines, collects: Bool) throws(FileError) -> LogLook {
         let pending: [UInt8]? =
             self.has("events.pending")
             ? try self.files.read(self.folder.pending(of: self.log), limit: EventLine.lengthMax.bytes) : nil
@@ -36,11 +52,16 @@ struct LogFiles {
         if !self.segments.isEmpty && journal.first != nil { base = try self.nextAfterSegments() }
         if let state { base = state.sequence + 1 }
         let known = base.map { journal.from($0) } ?? journal
-        var scan = try self.scan(LogFolder.events, at: state?.offset ?? 0, next: base, journal: known)
+        var lines: [NumberedLine] = []
+        func keep(_ number: UInt64, _ line: LineSplitter.Line) {
+            if collects { lines.append(NumberedLine(number: number, line: line)) }
+        }
+        var scan = try self.scan(LogFolder.events, at: state?.offset ?? 0, next: base, journal: known, visit: keep)
         if scan.next == nil {
             scan = try self.scan(LogFolder.events, next: try self.nextAfterSegments(), journal: known)
         }
-        return (LogPlan(scan, journal: known, pending: pending), state)
+        let plan = LogPlan(scan, journal: known, pending: pending)
+        return LogLook(plan: plan, state: state, lines: lines.filter { $0.line.offset < plan.keep })
     }
 
     /// Reads the file `name` from `offset` on, line by line.

@@ -51,34 +51,50 @@ extension LogHistory {
     private static func read(
         _ found: LogFiles, _ extent: Extent, _ journal: JournalLines
     ) throws(FileError) -> LogHistory {
-        var history = try LogHistory(found, extent, journal)
-        guard extent == .recent else { return history }
+        let look = try found.look(journal, collects: true)
+        return extent == .recent ? try Self.recent(look, of: found) : try LogHistory(whole: look, of: found)
+    }
+
+    /// What a look has found, and no more reading where that is enough.
+    static func recent(_ look: LogLook, of found: LogFiles) throws(FileError) -> LogHistory {
+        var history = LogHistory(look)
         history.skipToFold()
         if history.state != nil || found.segments.isEmpty { return history }
         // A crash came between the end of the old file and the first event of the new one.
-        history = try LogHistory(found, .whole, journal)
+        history = try LogHistory(whole: look, of: found)
         history.skipToFold()
         return history
     }
 
-    private init(_ found: LogFiles, _ extent: Extent, _ journal: JournalLines) throws(FileError) {
-        let (plan, state) = try found.plan(journal)
-        var next: UInt64? = found.segments.isEmpty ? 1 : nil
-        var start: Int64 = 0
-        if extent == .whole {
-            next = 1
-            for first in found.segments { try self.takeSegment(LogFolder.segment(from: first), of: found, &next) }
-        } else if let state {
-            (self.state, self.folded, next, start) = (state.state, state.sequence, state.sequence + 1, state.offset)
-            self.last = state.sequence
+    /// What comes after `folded`.
+    private init(_ look: LogLook) {
+        if let state = look.state {
+            (self.state, self.folded, self.last) = (state.state, state.sequence, state.sequence)
         }
+        for line in look.lines { self.take(line.line.bytes, line.number, at: line.line.offset, in: LogFolder.events) }
+        self.take(look.plan)
+    }
+
+    /// All files of the log, from the first event on.
+    private init(whole look: LogLook, of found: LogFiles) throws(FileError) {
+        // One that was neither folded nor rotated was looked at from its first event on.
+        if look.state == nil && found.segments.isEmpty {
+            self.init(look)
+            return
+        }
+        self.init()
+        var next: UInt64? = 1
+        for first in found.segments { try self.takeSegment(LogFolder.segment(from: first), of: found, &next) }
         // Below `keep` nothing is torn, and what is damaged is in the plan, but for what was folded.
-        let scan = try found.scan(LogFolder.events, at: start, next: next, upTo: plan.keep) {
+        let scan = try found.scan(LogFolder.events, next: next, upTo: look.plan.keep) {
             self.take($1.bytes, $0, at: $1.offset, in: LogFolder.events)
         }
-        if let state, start < state.offset {
-            self.damage += scan.damage.filter { $0.bytes.lowerBound < state.offset }
-        }
+        if let state = look.state { self.damage += scan.damage.filter { $0.bytes.lowerBound < state.offset } }
+        self.take(look.plan)
+    }
+
+    /// Takes what is put after the lines that stay, and what is wrong.
+    private mutating func take(_ plan: LogPlan) {
         for (number, line) in zip(plan.tailNumbers, plan.tail.split(separator: UInt8(ascii: "\n"))) {
             self.take(line, number, at: plan.keep, in: LogFolder.events)
         }

@@ -16,9 +16,9 @@ package struct LogRecovery: Sendable {
         var logs: [LogFile] = []
         var mendings: [LogMending] = []
         for (log, lines) in scan.logs.sorted(by: { $0.key < $1.key }) {
-            let (file, mending) = try LogRepair(log, in: folder, journal: lines, on: files).run(syncs: true)
-            logs.append(file)
-            if let mending { mendings.append(mending) }
+            let repaired = try LogRepair(log, in: folder, journal: lines, on: files).run(syncs: true)
+            logs.append(repaired.file)
+            if let mending = repaired.mending { mendings.append(mending) }
         }
         let recovery = LogRecovery(
             frames: scan.frameCount, isJournalDamaged: scan.hasDamage, mendings: mendings, logs: logs)

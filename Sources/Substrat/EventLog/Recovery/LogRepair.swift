@@ -14,7 +14,7 @@ package struct LogMending: Hashable, Sendable {
 ///
 ///     copy of what is taken away   cut   write   sync   sync of the names   pending file removed
 struct LogRepair {
-    private let found: LogFiles
+    let found: LogFiles
     private let journal: JournalLines
     private var log: LogID { self.found.log }
     private var files: any FileSystem { self.found.files }
@@ -27,14 +27,27 @@ struct LogRepair {
         self.journal = journal
     }
 
-    /// - Parameter syncs: Whether what is there may be in memory only, of a writer that was killed.
-    func run(syncs: Bool) throws(FileError) -> (file: LogFile, mending: LogMending?) {
+    /// A log that is whole now.
+    struct Result {
+        let file: LogFile
+        let mending: LogMending?
+        /// What was there before; `nil` when nothing was.
+        let look: LogLook?
+    }
+
+    /// - Parameters:
+    ///   - syncs: Whether what is there may be in memory only, of a writer that was killed.
+    ///   - collects: Whether the lines that are there are wanted too.
+    func run(syncs: Bool, collects: Bool = false) throws(FileError) -> Result {
         var file = LogFile(log: self.log)
-        guard self.found.names != nil || self.journal.first != nil else { return (file, nil) }
+        guard self.found.names != nil || self.journal.first != nil else {
+            return Result(file: file, mending: nil, look: nil)
+        }
         if self.found.names?.contains(where: { $0.hasPrefix(".tmp-") }) ?? false {
             try AtomicFile.sweep(self.found.directory, on: self.files)
         }
-        let plan = try self.found.plan(self.journal).plan
+        let look = try self.found.look(self.journal, collects: collects)
+        let plan = look.plan
         file.next = plan.next
         file.size = plan.keep + Int64(plan.tail.count)
         file.isNamed = self.found.has(LogFolder.events)
@@ -46,7 +59,7 @@ struct LogRepair {
             file.isNamed = true
         }
         if !isKept && self.found.has("events.pending") { try self.removePending() }
-        return (file, self.mending(plan, isKept: isKept))
+        return Result(file: file, mending: self.mending(plan, isKept: isKept), look: look)
     }
 
     private func mending(_ plan: LogPlan, isKept: Bool) -> LogMending? {

@@ -38,6 +38,21 @@ struct LogShelf: Sendable {
         }
     }
 
+    /// What no fold has of a log; and its file for the shelf, mended, when it was not used yet.
+    func read(_ log: LogID, syncs: Bool) throws(LogFault) -> (file: LogFile?, history: LogHistory) {
+        do throws(FileError) {
+            if self.logs[log] != nil {
+                return (nil, try LogHistory.read(log, .recent, JournalLines(), in: self.folder, on: self.files))
+            }
+            let repair = try LogRepair(log, in: self.folder, on: self.files)
+            let repaired = try repair.run(syncs: syncs, collects: true)
+            guard let look = repaired.look else { return (repaired.file, LogHistory()) }
+            return (repaired.file, try LogHistory.recent(look, of: repair.found))
+        } catch {
+            throw LogFault(error, log)
+        }
+    }
+
     /// Whether the file of the log can be used without a sync of another, to make room for it.
     func isWithinReach(_ log: LogID) -> Bool {
         self[log].file != nil || self.opened.count < self.openMax || self.oldest.map { !self[$0].isDirty } ?? true

@@ -1,4 +1,6 @@
+import Dispatch
 import DurableFiles
+import Synchronization
 package import Vocabulary
 
 /// When an event is durable, and by what means.
@@ -87,6 +89,35 @@ struct LogWriter: Sendable {
         } catch {
             throw LogFault(error, log)
         }
+    }
+
+    /// Reads what no fold has of these logs, and mends those that were not used yet, `width` of them at a time.
+    ///
+    /// `take` gets each with its place in `logs`, in no order.
+    mutating func readAll(
+        _ logs: [LogID], width: Int, _ take: @escaping @Sendable (Int, LogHistory) -> Void
+    ) throws(LogFault) {
+        if let poison { throw LogFault(.poisoned, cause: poison) }
+        let found = Mutex<(files: [LogFile], fault: LogFault?)>(([], nil))
+        let (shelf, syncs) = (self.shelf, self.durability != .journal)
+        let next = Atomic(0)
+        @Sendable func work() {
+            while true {
+                let place = next.add(1, ordering: .relaxed).oldValue
+                guard place < logs.count, found.withLock({ $0.fault == nil }) else { return }
+                do throws(LogFault) {
+                    let (file, history) = try shelf.read(logs[place], syncs: syncs)
+                    if let file { found.withLock { $0.files.append(file) } }
+                    take(place, history)
+                } catch {
+                    found.withLock { $0.fault = $0.fault ?? error }
+                }
+            }
+        }
+        if width > 1 { DispatchQueue.concurrentPerform(iterations: width) { _ in work() } } else { work() }
+        let (files, fault) = found.withLock { $0 }
+        for file in files { self.shelf.put(file) }
+        if let fault { throw fault }
     }
 
     /// Makes sure that all logs of `batch` are there and take events.

@@ -85,6 +85,7 @@ struct HostingOptions: ParsableArguments {
         host.slotsMax = self.maxSlots
         host.defaultProvider = self.provider
         host.durability = self.durability
+        host.readers = ProcessInfo.processInfo.activeProcessorCount
         return host
     }
 
