@@ -65,7 +65,7 @@ private func tell(_ disk: FaultyFileSystem, _ promises: Promises, _ provider: Ta
 }
 
 /// Opens `dark` when the host waits for a disk that has lost power: the process would be gone by then.
-private func clock(_ disk: FaultyFileSystem, _ dark: Door) -> HostClock {
+func clock(_ disk: FaultyFileSystem, _ dark: Door) -> HostClock {
     HostClock(
         now: HostClock.system.now,
         sleepUntil: { moment in
@@ -129,7 +129,7 @@ private func check(
 }
 
 /// A start after a calm stop has nothing to do and writes nothing (I20), and what it finds is sound.
-private func checkAgain(_ disk: FaultyFileSystem, _ run: String) async throws {
+func checkAgain(_ disk: FaultyFileSystem, _ run: String) async throws {
     let host = try await AgentHost.on(disk, troupe(Promises()))
     #expect(host.recovery.recorded == 0, "\(run): \(host.recovery.recorded) records by a start after a calm stop")
     #expect(host.recovery.quarantined.isEmpty && host.recovery.strange.isEmpty, "\(run)")

@@ -13,7 +13,12 @@ func checkFold(_ disk: FaultyFileSystem, _ provider: TalkProvider, _ run: String
         let path = "/data/agents/\(folder)/events.ckpt"
         if try bare.exists(path) { try bare.unlink(path) }
     }
-    let (folded, whole) = (try await Found(disk.copy(), provider), try await Found(bare, provider))
+    let (folded, whole) = (try await Found(disk.copy(), provider), try await Found(bare.copy(), provider))
+    // Whether logs are read one after the other or several at once is the same.
+    for (disk, alone) in [(disk.copy(), folded), (bare, whole)] {
+        let together = try await Found(disk, provider, readers: 4)
+        #expect(together.agents == alone.agents && together.report.read == alone.report.read, "\(run)")
+    }
     #expect(folded.agents == whole.agents, "\(run)")
     #expect(folded.report.events == whole.report.events, "\(run)")
     #expect(whole.report.read == whole.report.events && folded.report.read <= whole.report.read, "\(run)")
@@ -24,8 +29,8 @@ private struct Found {
     var agents: [AgentInspection] = []
     let report: RecoveryReport
 
-    init(_ disk: FaultyFileSystem, _ provider: TalkProvider) async throws {
-        let host = try await AgentHost.on(disk, provider)
+    init(_ disk: FaultyFileSystem, _ provider: TalkProvider, readers: Int = 1) async throws {
+        let host = try await AgentHost.on(disk, provider) { $0.readers = readers }
         for agent in await host.agents() { self.agents.append(try await host.inspect(agent.id)) }
         self.report = host.recovery
         await host.stop()

@@ -70,6 +70,7 @@ enum AgentsBench {
             let folder = try BenchFolder()
             let host = try await AgentHost.on(folder.path)
             let agents = try await host.makeAgents(count)
+            try await host.turn(agents, 1)
             let each = max(1, (count == 1 ? turns / 10 : turns) / count)
             let before = try Self.events(of: agents, in: host)
             let gauge = try await Gauge.measure { try await host.turn(agents, each) }

@@ -11,6 +11,10 @@ struct LogShelf: Sendable {
     private(set) var logs: [LogID: LogFile] = [:]
     private var opened: Set<LogID> = []
     private var uses = 0
+    /// Uses of open files, in order; of a file only the last one counts.
+    private var order: [(log: LogID, use: Int)] = []
+    /// Before it, no use in `order` counts.
+    private var head = 0
 
     init(_ folder: LogFolder, openMax: Int, on files: any FileSystem) {
         self.folder = folder
@@ -54,8 +58,8 @@ struct LogShelf: Sendable {
     }
 
     /// Whether the file of the log can be used without a sync of another, to make room for it.
-    func isWithinReach(_ log: LogID) -> Bool {
-        self[log].file != nil || self.opened.count < self.openMax || self.oldest.map { !self[$0].isDirty } ?? true
+    mutating func isWithinReach(_ log: LogID) -> Bool {
+        self[log].file != nil || self.opened.count < self.openMax || self.oldest().map { !self[$0].isDirty } ?? true
     }
 
     /// Writes what the log has waiting into its file.
@@ -122,6 +126,8 @@ struct LogShelf: Sendable {
     mutating func open(_ log: LogID) throws(FileError) -> any OpenFile {
         self.uses += 1
         self[log].lastUse = self.uses
+        self.tidy()
+        self.order.append((log, self.uses))
         if let file = self[log].file { return file }
         if self.opened.count >= self.openMax { try self.closeOldest() }
         if !self[log].isNamed { try self.makeDirectory(of: log) }
@@ -142,12 +148,27 @@ struct LogShelf: Sendable {
 
     /// Closes the file that was used longest ago. What is in memory only would have nobody left to sync it.
     private mutating func closeOldest() throws(FileError) {
-        guard let oldest = self.oldest else { return }
+        guard let oldest = self.oldest() else { return }
         if self[oldest].isDirty { try self.sync(oldest) }
         self.close(oldest)
     }
 
-    private var oldest: LogID? { self.opened.min { self[$0].lastUse < self[$1].lastUse } }
+    /// The open file that was used longest ago.
+    private mutating func oldest() -> LogID? {
+        while self.head < self.order.count {
+            let (log, use) = self.order[self.head]
+            if self.opened.contains(log), self[log].lastUse == use { return log }
+            self.head += 1
+        }
+        return nil
+    }
+
+    /// Forgets uses that do not count, when there are many.
+    private mutating func tidy() {
+        guard self.order.count > 4 * self.openMax else { return }
+        self.order = self.order[self.head...].filter { self.opened.contains($0.log) && self[$0.log].lastUse == $0.use }
+        self.head = 0
+    }
 
     mutating func close(_ log: LogID) {
         guard let file = self[log].file else { return }
