@@ -118,8 +118,10 @@ struct Colony {
         _ logs: [LogName: [Entry]], limits: AgentLimits, continuing: Set<String> = ["scripted"], at now: Timestamp,
         _ dice: inout SplitMix64
     ) -> RecoveryPlan {
-        let (tree, _) = AgentTree.recover(self.found(logs), limits: limits, at: now)
-        return tree.plan(boot: "boot", continuing: continuing, at: now, using: &dice) { _, _ in nil }
+        let (tree, findings) = AgentTree.recover(self.found(logs), limits: limits, at: now)
+        return tree.plan(
+            boot: "boot", continuing: continuing, deleted: Set(findings.leaving), at: now, using: &dice
+        ) { _, _ in nil }
     }
 }
 

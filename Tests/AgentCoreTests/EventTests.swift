@@ -45,7 +45,8 @@ import Vocabulary
                 interval: .milliseconds(1_500))),
         .reminderFired(make(6), next: Timestamp(milliseconds: 1_700_000_000_001)), .reminderFired(make(6), next: nil),
         .reminderCancelled(make(6)), .recoveryApplied(boot: "b", actions: ["turn.interrupted"]),
-        .noted(kind: "send", ["message": "m"]), .unknown(kind: "future.thing", ["x": 1]),
+        .suspensionChanged(isSuspended: true), .suspensionChanged(isSuspended: false), .deletionAsked(make(7)),
+        .sessionDeleted(make(7)), .noted(kind: "send", ["message": "m"]), .unknown(kind: "future.thing", ["x": 1]),
     ]
 
     @Test(arguments: all)

@@ -136,6 +136,9 @@ extension Storm {
         case 1: return .terminate(agent, isRecursive: self.dice.chance(0.2))
         case 2: return .gate(agent, isGated: self.dice.chance(0.5))
         case 3: return .post(from: self.dice.pick([.user, .system]), to: agent, kind: .request, text: "hello")
+        case 4 where self.dice.chance(0.5):
+            guard let session = self.colony.tree.nodes[agent]?.session else { return .takeUserMail(nil) }
+            return self.dice.chance(0.3) ? .suspend(session) : .resume(session)
         case 4: return self.dice.chance(0.5) ? .suspended(agent, size: 9) : .restored(agent)
         case 5: return .takeUserMail(self.dice.chance(0.5) ? nil : [])
         case 6: return .wait(agent, isOver: self.dice.chance(0.5))

@@ -88,6 +88,30 @@ struct WordSession: ProviderSession {
         }
     }
 
+    @Test func `list sessions, suspend them, resume them and delete them`() async throws {
+        try await Self.host { daemon in
+            let made = try await daemon.call("agent.create", ["name": "a"])
+            let session = try #require(made["session_id"])
+            _ = try await daemon.call("agent.send", ["agent_id": "a", "message": "one"])
+            #expect(
+                try await daemon.call("session.suspend", ["session_id": "a"])
+                    == ["session_id": session, "status": "suspended"])
+            let listed = try await daemon.call("session.list")["sessions"]?.array?.first
+            #expect(listed?["state"] == "suspended" && listed?["by_hand"] == true && listed?["path"] == "a")
+            #expect(listed?["suspended_at"]?.string != nil && listed?["session_id"] == session)
+            let refusal = await Self.refusal { () throws(ClientError) in
+                try await daemon.call("agent.send", ["agent_id": "a", "message": "two"])
+            }
+            #expect(refusal?.code == .invalid && refusal?.hint == "substrat session resume lets it go on")
+            _ = try await daemon.call("session.resume", ["session_id": session])
+            _ = try await daemon.call("agent.send", ["agent_id": "a", "message": "two"])
+            _ = try await daemon.call("agent.terminate", ["agent_id": "a"])
+            let deleted = try await daemon.call("session.delete", ["session_id": session])
+            #expect(deleted["status"] == "deleted" && deleted["trash"]?.string?.hasSuffix(session.string ?? "?") == true)
+            #expect(try await daemon.call("session.list") == ["sessions": []])
+        }
+    }
+
     @Test func `say by name what is missing, wrong or not known`() async throws {
         try await Self.host { daemon in
             _ = try await daemon.call("agent.create", ["name": "a"])
@@ -109,6 +133,15 @@ struct WordSession: ProviderSession {
                 ("agent.events", ["agent_id": "a", "limit": 0], .invalid, "limit must be a whole number from 1"),
                 ("agent.wait", ["agent_id": "a", "timeout": -1], .invalid, "timeout must be a whole number from 0"),
                 ("agent.gate", [:], .invalid, "agent_id is missing"),
+                ("session.list", ["all": true], .invalid, "session.list has no parameter \"all\""),
+                ("session.suspend", [:], .invalid, "session_id is missing"),
+                ("session.resume", ["session_id": 7], .invalid, "session_id must be a text"),
+                ("session.delete", ["session_id": "a", "force": true], .invalid, "session.delete has no parameter"),
+                ("session.delete", ["session_id": nil], .invalid, "session_id is missing"),
+                ("session.delete", ["session_id": "x"], .notFound, "no session \"x\" is known"),
+                ("session.delete", ["session_id": "a"], .invalid, "is that of an agent that has not ended"),
+                ("session.suspend", ["session_id": "a"], .invalid, "is created and cannot become suspended"),
+                ("session.resume", ["session_id": "a"], .invalid, "is not suspended by hand"),
                 ("tool.call", ["agent_id": "a", "token": "t"], .invalid, "tool is missing"),
                 ("tool.call", ["agent_id": "a", "tool": "list_children"], .invalid, "token is missing"),
                 ("agent.list", ["x": 1], .invalid, "agent.list has no parameter \"x\""),

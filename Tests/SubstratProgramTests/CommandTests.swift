@@ -128,7 +128,8 @@ import Vocabulary
         for command in [
             "daemon status", "daemon start", "daemon recover --last", "agent create w --parent boss --model $ECHO",
             "agent list", "agent send boss hello", "agent inspect boss", "agent wait boss", "agent gate w",
-            "agent ungate w", "agent terminate w", "inbox", "daemon log verify", "daemon stop",
+            "agent ungate w", "session list", "session suspend boss",
+            "session resume boss", "agent terminate w", "inbox", "daemon log verify", "daemon stop",
         ] {
             let output = try await stage.ok("substrat \(command) --json")
             #expect(throws: Never.self, "\(command): \(output)") { try JSONValue(parsing: output) }

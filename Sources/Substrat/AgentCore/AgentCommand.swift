@@ -20,6 +20,13 @@ package enum AgentCommand: Hashable, Sendable {
     case call(AgentID, ToolCall)
     case terminate(AgentID, isRecursive: Bool)
     case gate(AgentID, isGated: Bool)
+    /// The operator keeps the agent of a session from its turns.
+    case suspend(SessionID)
+    case resume(SessionID)
+    /// The operator wants to be rid of a session; `isStray` when no agent was found to be of it.
+    case deleteSession(SessionID, isStray: Bool)
+    /// Its folder is gone.
+    case sessionDeleted(SessionID)
     /// From the daemon or the operator, who are in no tree.
     case post(from: AgentID, to: AgentID, kind: EnvelopeKind, text: String)
     case remind(AgentID, ReminderID)
@@ -126,7 +133,7 @@ extension AgentTree {
             return ledger.spawns.filter { $0.turn == nil }.map { .materialise($0.intent.agent) }
                 + (ledger.inbox.isEmpty ? [] : [.wake(agent, from: agent, urgency: EnvelopeKind.request.urgency)])
         case .spawnCompleted(let child): return [.wake(child, from: .system, urgency: EnvelopeKind.request.urgency)]
-        case .gateChanged(false, _), .turnPermitted:
+        case .gateChanged(false, _), .turnPermitted, .suspensionChanged(false):
             return agent.map { [.wake($0, from: .system, urgency: EnvelopeKind.request.urgency)] } ?? []
         case .reminderSet(let reminder): return agent.map { [.remind($0, reminder.id, at: reminder.due)] } ?? []
         case .reminderFired(let id, let next?): return agent.map { [.remind($0, id, at: next)] } ?? []

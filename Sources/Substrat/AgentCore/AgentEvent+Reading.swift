@@ -42,6 +42,10 @@ extension AgentEvent {
         case "suspend.result": .sessionSuspended(size: fields.number("state_size"), turn: fields.number("upto_turn"))
         case "session.restored":
             .sessionRestored(provider: fields.text("provider") ?? "", model: fields.text("model") ?? "")
+        case "session.suspended": .suspensionChanged(isSuspended: true)
+        case "session.resumed": .suspensionChanged(isSuspended: false)
+        case "session.delete_requested": .deletionAsked(try fields.id("session_id"))
+        case "session.deleted": .sessionDeleted(try fields.id("session_id"))
         case "provider.ref": .providerRef(fields.data["ref"] ?? .null)
         case "recovery.applied":
             .recoveryApplied(

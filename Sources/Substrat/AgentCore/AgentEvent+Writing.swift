@@ -18,6 +18,9 @@ extension AgentEvent {
         case .turnInterrupted: "turn.interrupted"
         case .sessionSuspended: "suspend.result"
         case .sessionRestored: "session.restored"
+        case .suspensionChanged(let isSuspended): isSuspended ? "session.suspended" : "session.resumed"
+        case .deletionAsked: "session.delete_requested"
+        case .sessionDeleted: "session.deleted"
         case .providerRef: "provider.ref"
         case .enqueued: "message.enqueued"
         case .delivered: "message.delivered"
@@ -74,6 +77,7 @@ extension AgentEvent {
             return .without(nil: ["state_size": size.asJSON, "upto_turn": turn.asJSON])
         case .sessionRestored(let provider, let model):
             return ["provider": .string(provider), "model": .string(model)]
+        case .deletionAsked(let session), .sessionDeleted(let session): return ["session_id": .string(session.hex)]
         case .providerRef(let reference): return ["ref": reference]
         case .recoveryApplied(let boot, let actions):
             return ["boot_id": .string(boot), "actions": .array(actions.map(JSONValue.string))]

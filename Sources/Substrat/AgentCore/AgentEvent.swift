@@ -26,6 +26,12 @@ package enum AgentEvent: Hashable, Sendable {
 
     case sessionSuspended(size: Int?, turn: Int?)
     case sessionRestored(provider: String, model: String)
+    /// The operator keeps the agent from its turns, or lets it go on.
+    case suspensionChanged(isSuspended: Bool)
+    /// In the log of the operator: the folder of a session is to go, whatever comes.
+    case deletionAsked(SessionID)
+    /// In the log of the operator: it is gone.
+    case sessionDeleted(SessionID)
     /// By what the provider knows the conversation again.
     case providerRef(JSONValue)
 

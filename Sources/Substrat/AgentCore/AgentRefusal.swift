@@ -21,6 +21,13 @@ package enum AgentRefusal: Error, Hashable, Sendable {
     case notReady(AgentID)
     case quarantined(AgentID, String)
     case alreadyAsked(key: String, RequestOutcome)
+    /// The operator keeps it from its turns.
+    case suspended(AgentID)
+    case notSuspended(SessionID)
+    case sessionState(SessionStateRefusal)
+    case unknownSession(String)
+    /// A session that somebody lives in is not deleted.
+    case sessionLives(SessionID)
     case nothingToDo(AgentID, WakeSkip)
     case noSuchTurn(AgentID, Int)
     case hasChildren(AgentID)
@@ -61,6 +68,11 @@ extension AgentRefusal: CustomStringConvertible {
         case .notReady(let id): "agent \(id.short) has no session yet"
         case .quarantined(let id, let why): "agent \(id.short) is quarantined: \(why)"
         case .alreadyAsked(let key, _): "request \(key.quotedForPeople()) was made before"
+        case .suspended(let id): "agent \(id.short) is suspended"
+        case .notSuspended(let id): "session \(id.short) is not suspended by hand"
+        case .sessionState(let refusal): refusal.description
+        case .unknownSession(let text): "no session \(text.quotedForPeople()) is known"
+        case .sessionLives(let id): "session \(id.short) is that of an agent that has not ended"
         case .nothingToDo(let id, let skip): "agent \(id.short) is not woken: \(skip.rawValue)"
         case .noSuchTurn(let id, let turn): "agent \(id.short) has no open turn \(turn)"
         case .hasChildren(let id): "agent \(id.short) has children"

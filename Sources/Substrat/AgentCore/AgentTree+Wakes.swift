@@ -8,6 +8,7 @@ package enum WakeSkip: String, CaseIterable, Hashable, Sendable {
     case pending = "it has no session yet"
     case busy = "it has a turn"
     case gated = "it is gated"
+    case suspended = "it is suspended"
     case idle = "nothing waits for it"
 }
 
@@ -25,6 +26,7 @@ extension AgentTree {
         guard !node.isPending else { return .skip(.pending) }
         guard ledger.turn == nil else { return .skip(.busy) }
         guard ledger.gate != .gated else { return .skip(.gated) }
+        guard ledger.suspendedAt == nil else { return .skip(.suspended) }
         if let interrupted = ledger.interrupted, self.goesOn(interrupted) { return .start(.resume) }
         if !ledger.inbox.isEmpty { return .start(.wake) }
         if ledger.birth?.isSpawned == true, ledger.completedTurn == 0 { return .start(.bootstrap) }

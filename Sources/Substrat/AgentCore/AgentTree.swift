@@ -162,6 +162,7 @@ extension AgentTree {
         let wasBorn = self.ledgers[log]?.birth != nil
         let watched = entry.event.changesWatching ? self.targets(of: log) : []
         self.ledgers[log, default: Ledger(log)].apply(entry)
+        if case .deletionAsked(let session) = entry.event { self.drop(session) }
         guard let session = log.session else { return }
         switch entry.event {
         case .agentCreated(let birth) where !wasBorn: self.enter(birth, session: session, at: entry.at)
@@ -198,6 +199,18 @@ extension AgentTree {
         guard let ledger = self.ledgers[.session(session)], ledger.isEnded, ledger.inbox.isEmpty else { return }
         self.ledgers[.session(session)] = nil
         if let agent = ledger.birth?.agent { self.ended[agent] = nil }
+    }
+
+    /// Lets go of a session that is to be deleted, and of the agent that could not be run in it.
+    private mutating func drop(_ session: SessionID) {
+        let log = LogName.session(session)
+        if let agent = self.agents[session], self.nodes[agent]?.quarantine != nil {
+            self.watch(by: agent, from: self.targets(of: log), to: [])
+            self.remove(agent)
+        }
+        guard let ledger = self.ledgers.removeValue(forKey: log), let birth = ledger.birth else { return }
+        if self.ended[birth.agent] == session { self.ended[birth.agent] = nil }
+        if let key = birth.requestKey, self.creations[key] == birth.agent { self.creations[key] = nil }
     }
 
     private mutating func enter(_ birth: AgentBirth, session: SessionID, at: Timestamp) {

@@ -8,6 +8,7 @@ extension Draft {
         let node = try self.runnable(agent)
         let ledger = try self.ledger(agent)
         guard ledger.turn == nil else { throw .busy(agent) }
+        guard ledger.suspendedAt == nil else { throw .suspended(agent) }
         var start: TurnStart
         switch request {
         case .user(let prompt, let key):

@@ -54,6 +54,7 @@ extension Draft {
         case .call(let agent, let call): return try self.call(call, by: agent)
         case .terminate(let agent, let isRecursive): try self.terminate(agent, isRecursive: isRecursive)
         case .gate(let agent, let isGated): try self.gate(agent, isGated: isGated)
+        case .suspend, .resume, .deleteSession, .sessionDeleted: try self.changeSession(command)
         case .post(let sender, let recipient, let kind, let text):
             guard sender.isSentinel else { throw .notASender(sender) }
             return try self.post(from: sender, to: recipient, kind: kind, text: text)

@@ -11,6 +11,8 @@ extension Ledger {
         case .sessionCreated, .agentCreated, .agentRenamed, .agentTerminated, .agentCompleting, .providerRef,
             .metadataUpdated, .gateChanged, .turnPermitted:
             self.applyLife(entry)
+        case .sessionSuspended, .sessionRestored, .suspensionChanged, .deletionAsked, .sessionDeleted:
+            self.applySession(entry)
         case .spawnRequested(let intent):
             self.lastOrder = max(self.lastOrder, intent.birth.order ?? 0)
             guard !self.spawns.contains(where: { $0.intent.agent == intent.agent }) else { break }
@@ -27,7 +29,7 @@ extension Ledger {
             self.turn!.calls.append(OpenTurn.Call(call: call, outcome: outcome))
         case .subscribed, .unsubscribed, .subscriptionFired, .reminderSet, .reminderFired, .reminderCancelled:
             self.applyWish(entry)
-        case .sessionSuspended, .sessionRestored, .recoveryApplied, .noted: break
+        case .recoveryApplied, .noted: break
         case .unknown(let kind, _), .malformed(let kind, _, _): self.strange[kind, default: 0] += 1
         }
     }
@@ -53,6 +55,17 @@ extension Ledger {
         }
     }
 
+    private mutating func applySession(_ entry: Entry) {
+        switch entry.event {
+        case .sessionSuspended: self.evictedAt = entry.at
+        case .sessionRestored: self.evictedAt = nil
+        case .suspensionChanged(let isSuspended): self.suspendedAt = isSuspended ? entry.at : nil
+        case .deletionAsked(let session): self.deleting.insert(session)
+        case .sessionDeleted(let session): self.deleting.remove(session)
+        default: break
+        }
+    }
+
     /// Its mail stays until it is dropped, and what it took in its last turn it has seen.
     private mutating func end() {
         self.isEnded = true
@@ -60,6 +73,7 @@ extension Ledger {
         self.interrupted = nil
         self.completing = nil
         self.gate = .open
+        self.suspendedAt = nil
         self.spawns = []
         self.subscriptions = []
         self.reminders = []
@@ -192,6 +206,7 @@ extension Ledger {
             }
         }
         self.interrupted = nil
+        self.evictedAt = nil
         self.turn = turn
         self.turns = max(self.turns, number)
         if self.gate == .permitted, start.source != .user { self.gate = .gated }

@@ -18,6 +18,9 @@ extension Ledger {
         state["completing"] = self.completing.map { .string($0.hex) }
         state["metadata"] = .object(.strings(self.metadata))
         state["gate"] = .string(self.gate.rawValue)
+        state["suspended_at"] = self.suspendedAt.map { .string($0.logText) }
+        state["evicted_at"] = self.evictedAt.map { .string($0.logText) }
+        if !self.deleting.isEmpty { state["deleting"] = .array(self.deleting.sorted().map { .string($0.hex) }) }
         self.writeMail(to: &state)
         self.writeTurns(to: &state)
         state["spawns"] = .array(self.spawns.map(\.state))
@@ -133,6 +136,9 @@ extension Ledger {
         self.metadata = fields.strings("metadata")
         guard let gate = fields.text("gate").flatMap(Gate.init(rawValue:)) else { throw FieldError(field: "gate") }
         self.gate = gate
+        self.suspendedAt = try fields.momentIfAny("suspended_at")
+        self.evictedAt = try fields.momentIfAny("evicted_at")
+        self.deleting = TreeSet(fields.ids("deleting"))
         self.spawns = try fields.parts("spawns") { (part) throws(FieldError) in try OpenSpawn(part) }
         self.lastOrder = try fields.count("last_order")
         self.subscriptions = try fields.parts("subscriptions") { (part) throws(FieldError) in

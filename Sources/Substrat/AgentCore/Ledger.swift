@@ -16,6 +16,12 @@ package struct Ledger: Hashable, Sendable {
     package internal(set) var completing: EnvelopeID?
     package internal(set) var metadata: [String: String] = [:]
     package internal(set) var gate = Gate.open
+    /// Since when the operator keeps it from its turns; `nil` for nearly all.
+    package internal(set) var suspendedAt: Timestamp?
+    /// When its provider had to give way to others, if it has not come back since.
+    package internal(set) var evictedAt: Timestamp?
+    /// Of the operator: sessions whose folders are on their way out.
+    package internal(set) var deleting: TreeSet<SessionID> = []
 
     package internal(set) var inbox = Inbox()
     /// Every message that ever came, so that none comes twice.

@@ -28,10 +28,11 @@ extension AgentTree {
     ///
     /// - Parameters:
     ///   - continuing: The providers that go on with a turn where its recorded calls end.
+    ///   - deleted: The sessions whose folders were to go and are gone.
     ///   - text: The text of a message that was sent and did not arrive, read from the log of its sender.
     package func plan<Dice: RandomNumberGenerator>(
-        boot: String, continuing: Set<String>, at now: Timestamp, using dice: inout Dice,
-        text: (SentNote, LogName) -> String?
+        boot: String, continuing: Set<String>, deleted: Set<SessionID> = [], at now: Timestamp,
+        using dice: inout Dice, text: (SentNote, LogName) -> String?
     ) -> RecoveryPlan {
         var draft = Draft(self, at: now, dice: dice)
         for agent in self.breadthFirst { draft.rename(agent) }
@@ -44,6 +45,7 @@ extension AgentTree {
         draft.settleEnds()
         draft.crossReference(text)
         for agent in self.breadthFirst { draft.ring(agent) }
+        for session in deleted.sorted() { draft.record(.sessionDeleted(session), in: .user) }
         draft.sign(boot)
         dice = draft.dice
         let decision = draft.decision([:])

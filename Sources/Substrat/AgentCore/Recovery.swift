@@ -1,3 +1,4 @@
+import HashTreeCollections
 package import Vocabulary
 
 /// A session as it was found on disk.
@@ -25,6 +26,8 @@ package struct RecoveryFindings: Hashable, Sendable {
     package internal(set) var records: [SessionRecord] = []
     /// Events that say nothing to this version, by kind.
     package internal(set) var strange: [String: Int] = [:]
+    /// Sessions that the operator has deleted, and whose folders are still there.
+    package internal(set) var leaving: [SessionID] = []
 }
 
 extension AgentTree {
@@ -32,7 +35,10 @@ extension AgentTree {
     package static func recover(
         _ found: [FoundSession], limits: AgentLimits = AgentLimits(), at now: Timestamp
     ) -> (tree: AgentTree, findings: RecoveryFindings) {
+        let leaving = found.first { $0.ledger.log == .user }?.ledger.deleting ?? []
+        let found = found.filter { each in each.ledger.log.session.map { !leaving.contains($0) } ?? true }
         var family = Family(found)
+        family.findings.leaving = leaving.sorted()
         family.place()
         let placed = Set(family.nodes.map(\.session))
         let kept = found.map(\.ledger).filter { ledger in

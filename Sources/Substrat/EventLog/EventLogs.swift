@@ -156,16 +156,27 @@ extension EventLogs {
         try await self.perform { (writer) throws(LogFault) in try writer.emptyJournal() }
     }
 
+    /// Moves the folder of a log to the trash, and says where it is; `nil` when there was none.
+    ///
+    /// When this returns, no start finds the log any more. When it throws, the log may be there or not.
+    package func discard(_ log: LogID) async throws(LogFault) -> String? {
+        try await self.perform { (writer) throws(LogFault) in try writer.discard(log) }
+    }
+
+    /// The same at a start, when nobody appends yet. Blocks its thread.
+    package func discardNow(_ log: LogID) throws(LogFault) {
+        try self.desk.withWriter { (writer) throws(LogFault) in _ = try writer.discard(log) }
+    }
+
     /// Has the writing thread do `work`.
-    private func perform(
-        _ work: @escaping @Sendable (inout LogWriter) throws(LogFault) -> Void
-    ) async throws(LogFault) {
-        try await withCheckedContinuation { (continuation: CheckedContinuation<Result<Void, LogFault>, Never>) in
+    private func perform<Answer: Sendable>(
+        _ work: @escaping @Sendable (inout LogWriter) throws(LogFault) -> Answer
+    ) async throws(LogFault) -> Answer {
+        try await withCheckedContinuation { (continuation: CheckedContinuation<Result<Answer, LogFault>, Never>) in
             let isTaken = self.thread.submit(
                 .work { writer in
                     do throws(LogFault) {
-                        try work(&writer)
-                        continuation.resume(returning: .success(()))
+                        continuation.resume(returning: .success(try work(&writer)))
                     } catch {
                         continuation.resume(returning: .failure(error))
                     }

@@ -31,6 +31,8 @@ package struct HostHandler: RequestHandler {
         case "agent.gate": .result(try await self.gate(request, isGated: true))
         case "agent.ungate": .result(try await self.gate(request, isGated: false))
         case "agent.terminate": .result(try await self.terminate(request))
+        case "session.list", "session.suspend", "session.resume", "session.delete":
+            .result(try await self.answerSession(request))
         case "tool.call": .result(try await self.callTool(request))
         case "inbox.list": .result(try await self.inbox(request))
         case "inbox.ack": .result(try await self.acknowledge(request))
@@ -246,14 +248,14 @@ extension HostHandler {
 }
 
 /// Has the host do something, and says what it refuses as the wire does.
-private func asked<Answer>(
+func asked<Answer>(
     _ body: () async throws(HostError) -> Answer
 ) async throws(RPCError) -> Answer {
     do throws(HostError) { return try await body() } catch { throw RPCError(error) }
 }
 
 extension RPCRequest {
-    fileprivate func params(_ names: String...) throws(RPCError) -> RPCParameters {
+    func params(_ names: String...) throws(RPCError) -> RPCParameters {
         try RPCParameters(self.params, of: self.method, known: names)
     }
 }

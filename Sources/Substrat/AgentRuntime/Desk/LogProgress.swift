@@ -65,6 +65,12 @@ final class LogProgress: Sendable {
         }
     }
 
+    /// The log is gone.
+    func forget(_ log: LogID) {
+        let waiters = self.state.withLock { $0.pages.removeValue(forKey: log)?.waiters.values.map { $0 } ?? [] }
+        for waiter in waiters { waiter.resume() }
+    }
+
     /// The number of the last event of a log.
     func last(of log: LogID) -> UInt64 { self.state.withLock { $0.pages[log]?.last ?? 0 } }
 

@@ -133,7 +133,7 @@ extension AgentHost {
         return AgentSummary(
             id: agent, session: node.session, name: node.name, path: tree.path(of: agent),
             state: state == .idle && waits ? .waiting : state, parent: node.parent, isGated: ledger.gate != .open,
-            quarantine: node.quarantine)
+            isSuspended: ledger.suspendedAt != nil, quarantine: node.quarantine)
     }
 }
 

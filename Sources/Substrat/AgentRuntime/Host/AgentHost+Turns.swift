@@ -21,7 +21,7 @@ extension AgentHost {
     }
 
     /// Marks the agent's turn as under way; one at a time is.
-    private func enter(_ agent: AgentID) throws(HostError) {
+    func enter(_ agent: AgentID) throws(HostError) {
         let error = self.floor.withLock { floor -> HostError? in
             guard floor.phase == .open else { return .stopping }
             guard !floor.forming.contains(agent) else { return HostError(.notReady(agent)) }

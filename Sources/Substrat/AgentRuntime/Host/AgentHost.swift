@@ -20,6 +20,8 @@ package final class AgentHost: Sendable {
     let progress: LogProgress
     let crew = Crew()
     let floor: Mutex<Floor>
+    /// When it was opened: since then nobody is live who was so before.
+    let openedAt: Timestamp
 
     private init(
         _ root: String, _ options: HostOptions, _ providers: [String: any AgentProvider], _ found: FoundHost,
@@ -31,6 +33,7 @@ package final class AgentHost: Sendable {
         self.providers = providers
         self.logs = found.logs
         self.floor = Mutex(floor)
+        self.openedAt = found.stamp.now
         let told = EffectOutlet()
         self.progress = found.progress
         self.desk = CommandDesk(found, options.clock) { told.tell($0, $1) }
@@ -43,7 +46,9 @@ package final class AgentHost: Sendable {
     ) async throws(HostError) -> AgentHost {
         let names = Dictionary(providers.map { ($0.name, $0) }) { $1 }
         let found = try await FoundHost.find(root, options, continuing: Self.continuing(names, options))
-        let host = AgentHost(root, options, names, found, Floor(brake: options.brake))
+        var floor = Floor(brake: options.brake)
+        floor.strays = found.strays
+        let host = AgentHost(root, options, names, found, floor)
         host.goOn(found.plan)
         return host
     }
@@ -70,7 +75,11 @@ package final class AgentHost: Sendable {
     /// The provider that answers for the agent of a session.
     func providerName(of session: SessionID, in tree: AgentTree) -> String {
         let ledger = tree.ledgers[.session(session)]
-        let name = ledger?.birth?.provider ?? ""
+        return self.providerName(of: ledger, ledger?.birth)
+    }
+
+    func providerName(of ledger: Ledger?, _ birth: AgentBirth?) -> String {
+        let name = birth?.provider ?? ""
         let older = name.isEmpty ? ledger?.session?.provider ?? "" : name
         return older.isEmpty ? self.options.defaultProvider : older
     }

@@ -11,6 +11,8 @@ package struct AgentSummary: Hashable, Sendable {
     package let state: NodeState
     package let parent: AgentID?
     package let isGated: Bool
+    /// By the operator's hand.
+    package let isSuspended: Bool
     /// Why it cannot be run; `nil` for nearly all.
     package let quarantine: String?
 
@@ -20,6 +22,7 @@ package struct AgentSummary: Hashable, Sendable {
             "path": .string(self.path), "state": .string(self.state.rawValue),
             "parent_id": self.parent.map { .string($0.hex) } ?? .null, "gated": .bool(self.isGated),
         ]
+        if self.isSuspended { object["suspended"] = true }
         object["quarantine"] = self.quarantine.map(JSONValue.string)
         return object
     }

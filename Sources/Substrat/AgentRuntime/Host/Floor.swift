@@ -20,6 +20,8 @@ struct Floor {
     var live: [SessionID: any ProviderSession] = [:]
     /// Who waits for a slot.
     var seats: [SessionID: CheckedContinuation<Seat, Never>] = [:]
+    /// Sessions that belong to nobody.
+    var strays: [SessionID: StraySession] = [:]
     /// Agents whose turn is under way, from the wish for a slot until its end is recorded.
     var active: Set<AgentID> = []
     /// Those of them that had another reason to be woken meanwhile.

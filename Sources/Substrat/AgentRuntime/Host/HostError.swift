@@ -57,8 +57,13 @@ extension HostError {
     package init(_ refusal: AgentRefusal) {
         let (code, hint): (Code, String?) =
             switch refusal {
-            case .unknownAgent, .unknownReference: (.notFound, nil)
+            case .unknownAgent, .unknownReference, .unknownSession: (.notFound, nil)
             case .busy: (.busy, "wait for its turn to end")
+            case .suspended: (.invalid, "substrat session resume lets it go on")
+            case .notSuspended: (.invalid, "it goes on by itself with its next turn")
+            case .sessionState(let step) where step.from == .created:
+                (.invalid, "it has had no turn yet; substrat agent gate holds an agent")
+            case .sessionLives: (.invalid, "substrat agent terminate ends an agent")
             case .mustGoOn: (.busy, "if it is gated, ungate it")
             default: (.invalid, nil)
             }

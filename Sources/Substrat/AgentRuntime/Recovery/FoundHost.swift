@@ -11,6 +11,8 @@ struct FoundHost: Sendable {
     let stamp: LogStamp
     let dice: HostDice
     let progress: LogProgress
+    /// Sessions that no agent was found to live in, or to have lived in.
+    let strays: [SessionID: StraySession]
     /// Logs that take no more events. What the plan has for them is planned anew by each start.
     private let damaged: Set<AgentCore.LogName>
 
@@ -29,7 +31,7 @@ struct FoundHost: Sendable {
         report.duration = ContinuousClock.now - start
         found = FoundHost(
             logs: found.logs, plan: found.plan, report: report, stamp: found.stamp, dice: found.dice,
-            progress: found.progress, damaged: found.damaged)
+            progress: found.progress, strays: found.strays, damaged: found.damaged)
         return found
     }
 
@@ -66,13 +68,14 @@ extension FoundHost {
             let found = try self.fold(logs, options.readers, progress, &report)
             let damaged = Set(found.filter(\.isDamaged).map(\.ledger.log))
             let (tree, findings) = AgentTree.recover(found, limits: options.limits, at: now)
-            let plan = tree.plan(boot: report.boot, continuing: continuing, at: now, using: &dice) {
-                self.text(of: $0, in: $1, logs)
-            }
+            for session in findings.leaving { try logs.discardNow(AgentCore.LogName.session(session).id) }
+            let plan = tree.plan(
+                boot: report.boot, continuing: continuing, deleted: Set(findings.leaving), at: now, using: &dice
+            ) { self.text(of: $0, in: $1, logs) }
             report.take(plan, findings)
             return FoundHost(
                 logs: logs, plan: plan, report: report, stamp: stamp, dice: dice, progress: progress,
-                damaged: damaged)
+                strays: StraySession.find(found, findings, in: plan.tree), damaged: damaged)
         } catch {
             logs.close()
             throw error

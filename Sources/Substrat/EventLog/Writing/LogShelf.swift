@@ -100,6 +100,7 @@ struct LogShelf: Sendable {
 
     /// Looks at the log anew when it is used next. All it had must be in its file.
     mutating func forget(_ log: LogID) {
+        guard self.logs[log] != nil else { return }
         self.close(log)
         self.logs[log] = nil
     }

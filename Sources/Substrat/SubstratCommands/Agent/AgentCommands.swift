@@ -49,6 +49,7 @@ struct AgentList: AsyncParsableCommand {
             let lines = (agents.array ?? []).map { agent in
                 let marks =
                     [agent["state"]?.string ?? "?"] + (agent["gated"]?.bool == true ? ["gated"] : [])
+                    + (agent["suspended"]?.bool == true ? ["suspended"] : [])
                     + (agent["quarantine"]?.string.map { ["quarantined: \(Texts.cut($0))"] } ?? [])
                 return "\(agent["path"]?.string ?? "?")  [\(marks.joined(separator: ", "))]"
             }
