@@ -46,6 +46,8 @@ import Vocabulary
         .reminderFired(make(6), next: Timestamp(milliseconds: 1_700_000_000_001)), .reminderFired(make(6), next: nil),
         .reminderCancelled(make(6)), .recoveryApplied(boot: "b", actions: ["turn.interrupted"]),
         .suspensionChanged(isSuspended: true), .suspensionChanged(isSuspended: false), .deletionAsked(make(7)),
+        .agentAdopted(Adoption(parentSession: make(3), name: "w")), .resumeAsked,
+        .agentAdopted(Adoption(parentSession: nil, name: "w")),
         .sessionDeleted(make(7)), .noted(kind: "send", ["message": "m"]), .unknown(kind: "future.thing", ["x": 1]),
     ]
 

@@ -106,7 +106,9 @@ extension Colony {
         try colony.send(root, "w", "more")
         let log = LogName.session(colony.session(damaged ? worker : root))
         if !damaged { colony.logs[log] = nil }
-        let found = Colony.found(colony.logs).map { FoundSession($0.ledger, isDamaged: damaged && $0.ledger.log == log) }
+        let found = Colony.found(colony.logs).map {
+            FoundSession($0.ledger, isDamaged: damaged && $0.ledger.log == log)
+        }
         colony.tree = AgentTree.recover(found, at: colony.now).tree
         return (colony, root, worker)
     }

@@ -197,3 +197,105 @@ extension AgentHost {
         }
     }
 }
+
+@Suite(.timeLimit(.minutes(5))) struct `A damaged session` {
+    /// A lead with a worker, which has a turn and a child; then a line in the middle of the worker's log is spoiled.
+    private static func scene(_ disk: FaultyFileSystem, _ durability: Durability = .journal) async throws -> SessionID {
+        let host = try await AgentHost.on(disk, echo()) { $0.durability = durability }
+        _ = try await host.createAgent(AgentOrder(name: "lead"))
+        let worker = try await host.createAgent(AgentOrder(name: "worker", parent: "lead"))
+        _ = try await host.createAgent(AgentOrder(name: "child", parent: "worker"))
+        for text in ["one", "two", "three"] { _ = try await host.send(worker.id, text) }
+        await host.stop()
+        let folder = "/data/agents/\(worker.session.hex)"
+        try? disk.unlink("\(folder)/events.ckpt")
+        let bytes = try disk.read("\(folder)/events.jsonl", limit: 1 << 20)
+        let text = String(decoding: bytes, as: UTF8.self).replacing("worker heard: two", with: "worker heard: tow")
+        try AtomicFile.replace("\(folder)/events.jsonl", with: Array(text.utf8), on: disk)
+        return worker.session
+    }
+
+    @Test(arguments: Durability.allCases)
+    func `is adopted, goes on, and its old log is kept`(durability: Durability) async throws {
+        let disk = FaultyFileSystem()
+        let session = try await Self.scene(disk, durability)
+        let damaged = try disk.read("/data/agents/\(session.hex)/events.jsonl", limit: 1 << 20)
+        let provider = echo()
+        var host = try await AgentHost.on(disk, provider) { $0.durability = durability }
+        #expect(await host.standings().sorted()[1] == "lead/worker quarantined")
+        let worker = try await host.id("worker")
+        await #expect { try await host.send(worker, "x") } throws: { "\($0)".contains("its log is damaged") }
+        let lead = try await host.id("lead")
+        await #expect { try await host.adopt(session, under: worker, name: nil) } throws: {
+            ($0 as? HostError)?.code == .invalid
+        }
+        #expect(try disk.names(in: "/data").contains("quarantine") == false)
+        let adopted = try await host.adopt(session, under: lead, name: "helper")
+        #expect(adopted.path == "lead/helper" && adopted.quarantine == nil)
+        #expect(try await host.send(worker, "four") == "worker heard: four")
+        #expect(provider.book.resumed.last?.history.map(\.prompt) == ["one", "three"])
+        let kept = try disk.names(in: "/data/quarantine").map { "/data/quarantine/\($0)" }
+        #expect(try kept.map { try disk.read($0, limit: 1 << 20) } == [damaged])
+        for _ in 0..<2 {
+            await host.stop()
+            disk.restart(after: powerCut)
+            host = try await AgentHost.on(disk, provider) { $0.durability = durability }
+            #expect(host.recovery.recorded == 0 && host.recovery.quarantined.isEmpty)
+            #expect(await host.agents().map(\.path) == ["lead", "lead/helper", "lead/helper/child"])
+        }
+        #expect(try await host.send(worker, "five") == "worker heard: five")
+        await host.stop()
+        let verdict = try LogText.verify(LogFolder("/data"), on: disk)
+        #expect(verdict.isSound, "\(verdict.complaints)")
+    }
+
+    @Test func `is adopted or in quarantine after a crash at any step, and adopted once that was said`() async throws {
+        let prepared = FaultyFileSystem()
+        let session = try await Self.scene(prepared)
+        prepared.restart(after: .init(bytes: .kept, names: .kept))
+        let calm = prepared.copy()
+        var host = try await AgentHost.on(calm, echo())
+        let first = calm.operations
+        _ = try await host.adopt(session, under: nil, name: "boss")
+        let last = calm.operations
+        await host.stop()
+        var dice = SplitMix64(seed: 9)
+        for point in stride(from: 2 * first, through: 2 * last + 1, by: sweepStride) {
+            let disk = prepared.copy(crashAt: point)
+            var isSaid = false
+            if let dying = try? await AgentHost.on(disk, echo()) {
+                isSaid = (try? await dying.adopt(session, under: nil, name: "boss")) != nil
+                await dying.stop(grace: .zero)
+            }
+            let damage = dice.pick(FaultyFileSystem.Damage.allCases)
+            disk.restart(after: damage)
+            host = try await AgentHost.on(disk, echo())
+            let (paths, run) = (await host.agents().map(\.path).sorted(), "crash point \(point), \(damage)")
+            let isAdopted = paths == ["boss", "boss/child", "lead"]
+            #expect(isAdopted || paths == ["lead", "lead/worker", "lead/worker/child"], "\(run): \(paths)")
+            #expect(isAdopted || !isSaid, "\(run)")
+            #expect(isAdopted == host.recovery.quarantined.isEmpty, "\(run): \(host.recovery.quarantined)")
+            if !isAdopted { _ = try await host.adopt(session, under: nil, name: "boss") }
+            #expect(try await host.send(try await host.id("boss"), "four") == "worker heard: four", "\(run)")
+            await host.stop()
+            #expect(try LogText.verify(LogFolder("/data"), on: disk).isSound, "\(run)")
+        }
+    }
+
+    @Test func `that does not say whose it is can only be deleted`() async throws {
+        let disk = FaultyFileSystem()
+        let session = try await Self.scene(disk)
+        let path = "/data/agents/\(session.hex)/events.jsonl"
+        let bytes = try disk.read(path, limit: 1 << 20)
+        let text = String(decoding: bytes, as: UTF8.self).replacing("\"agent.created\"", with: "\"agent.craeted\"")
+        try AtomicFile.replace(path, with: Array(text.utf8), on: disk)
+        let host = try await AgentHost.on(disk, echo())
+        await #expect { try await host.adopt(session, under: nil, name: nil) } throws: {
+            "\($0)".hasSuffix("cannot be adopted: its log is damaged and does not say whose it is")
+        }
+        _ = try await host.deleteSession(session)
+        let child = try await host.session("child")
+        #expect(try await host.adopt(child, under: try await host.id("lead"), name: nil).path == "lead/child")
+        await host.stop()
+    }
+}

@@ -45,4 +45,53 @@ import Vocabulary
         let left = try await stage.ok("substrat daemon start >/dev/null; substrat session list")
         #expect(left.contains("  boss  [") && !left.contains(session), "\(left)")
     }
+
+    @Test func `that are damaged are adopted, and go on`() async throws {
+        let stage = try Stage()
+        try await stage.begin()
+        let said = try await stage.ok(
+            """
+            substrat agent create w --parent boss --model $ECHO
+            substrat agent send w one; substrat agent send w two
+            substrat daemon stop
+            log=$(grep -l '"name":"w"' root/agents/*/events.jsonl)
+            rm -f root/agents/*/events.ckpt
+            sed -i 's/turn 1: one/turn 1: eno/' $log
+            substrat daemon start
+            substrat session list | grep quarantined
+            substrat agent adopt boss/w --parent boss --name v
+            substrat agent list
+            """)
+        #expect(said.contains("  boss/w  [quarantined]  "), "\(said)")
+        #expect(said.contains(#/\n[0-9a-f]{32}  boss/v\nboss  \[idle\]\nboss/v  \[idle\]\n$/#), "\(said)")
+        try await stage.crash()
+        let later = try await stage.ok("substrat daemon start >/dev/null; substrat agent send v three")
+        #expect(later.hasSuffix(": three\n"), "\(later)")
+        let kept = try await stage.ok("substrat daemon log verify; ls root/quarantine")
+        #expect(kept.contains(": sound\n") && kept.contains("-before-mending-1-events.jsonl"), "\(kept)")
+    }
+
+    @Test func `whose turn has taken three daemons down go on by hand`() async throws {
+        let stage = try Stage()
+        try await stage.begin()
+        let said = try await stage.ok(
+            """
+            (substrat agent send boss "wait $HOME/go" >answer 2>&1 || true) &
+            for i in 1 2 3; do
+                until substrat agent list | grep -q busy; do :; done
+                kill -9 $(cat root/daemon.pid)
+                until substrat daemon status | grep -q stopped; do :; done
+                substrat daemon start >/dev/null
+            done
+            wait
+            substrat agent list
+            touch go
+            substrat agent resume boss >/dev/null && substrat agent wait boss
+            substrat agent list
+            """)
+        #expect(said == "boss  [idle, gated]\nidle\nboss  [idle]\n", "\(said)")
+        let end = try await stage.bash("substrat agent resume boss")
+        #expect(end.code == 1 && end.errors.contains("nothing waits for it"), "\(end.errors)")
+        #expect(try await stage.ok("substrat agent replay boss").contains("agent: turn 1: wait"))
+    }
 }

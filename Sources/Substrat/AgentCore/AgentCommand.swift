@@ -20,6 +20,10 @@ package enum AgentCommand: Hashable, Sendable {
     case call(AgentID, ToolCall)
     case terminate(AgentID, isRecursive: Bool)
     case gate(AgentID, isGated: Bool)
+    /// The operator wants an agent to go on whose turn was cut off.
+    case goOn(AgentID)
+    /// The operator gives the agent of a session a place: `nil` is that of a root, or its own name.
+    case adopt(SessionID, under: AgentID?, name: String?)
     /// The operator keeps the agent of a session from its turns.
     case suspend(SessionID)
     case resume(SessionID)
@@ -132,6 +136,7 @@ extension AgentTree {
             guard let agent, let ledger = self.ledger(of: agent) else { return [] }
             return ledger.spawns.filter { $0.turn == nil }.map { .materialise($0.intent.agent) }
                 + (ledger.inbox.isEmpty ? [] : [.wake(agent, from: agent, urgency: EnvelopeKind.request.urgency)])
+        case .agentAdopted: return agent.map(self.standing) ?? []
         case .spawnCompleted(let child): return [.wake(child, from: .system, urgency: EnvelopeKind.request.urgency)]
         case .gateChanged(false, _), .turnPermitted, .suspensionChanged(false):
             return agent.map { [.wake($0, from: .system, urgency: EnvelopeKind.request.urgency)] } ?? []
@@ -139,6 +144,14 @@ extension AgentTree {
         case .reminderFired(let id, let next?): return agent.map { [.remind($0, id, at: next)] } ?? []
         default: return []
         }
+    }
+
+    /// What an agent that could not be run is owed once it can.
+    private func standing(of agent: AgentID) -> [AgentEffect] {
+        let ledger = self.ledger(of: agent)
+        return (ledger?.spawns ?? []).filter { $0.turn == nil }.map { .materialise($0.intent.agent) }
+            + (ledger?.reminders ?? []).map { .remind(agent, $0.id, at: $0.due) }
+            + [.wake(agent, from: .system, urgency: EnvelopeKind.request.urgency)]
     }
 
     /// Whether a promised child may have its session now.

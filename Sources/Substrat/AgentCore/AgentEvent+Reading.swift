@@ -31,6 +31,12 @@ extension AgentEvent {
                     provider: fields.text("provider") ?? "", model: fields.text("model") ?? "",
                     systemPrompt: fields.text("system_prompt"), workspace: fields.value("workspace")))
         case "agent.created": .agentCreated(try AgentBirth(fields))
+        case "agent.adopted":
+            .agentAdopted(
+                Adoption(
+                    parentSession: try fields.value("parent_session_id").map { (_) throws(FieldError) in
+                        try fields.id("parent_session_id")
+                    }, name: try fields.needed("name")))
         case "agent.renamed": .agentRenamed(try fields.needed("name"))
         case "agent.terminated": .agentTerminated(try fields.id("agent_id"))
         case "agent.completing": .agentCompleting(try fields.id("message_id"))
@@ -68,6 +74,7 @@ extension AgentEvent {
             .turnCompleted(turn: turn, response: fields.text("response") ?? "", conv: fields.text("conv"))
         case "turn.failed":
             .turnFailed(turn: turn, error: fields.text("error") ?? "", partial: fields.text("partial"))
+        case "turn.resume_asked": .resumeAsked
         case "turn.interrupted": .turnInterrupted(turn: turn, continues: fields.flag("continues"))
         default: nil
         }

@@ -7,6 +7,7 @@ extension AgentEvent {
         case .sessionCreated: "session.created"
         case .agentCreated: "agent.created"
         case .agentRenamed: "agent.renamed"
+        case .agentAdopted: "agent.adopted"
         case .agentTerminated: "agent.terminated"
         case .agentCompleting: "agent.completing"
         case .spawnRequested: "agent.spawn_requested"
@@ -16,6 +17,7 @@ extension AgentEvent {
         case .turnCompleted: "turn.complete"
         case .turnFailed: "turn.failed"
         case .turnInterrupted: "turn.interrupted"
+        case .resumeAsked: "turn.resume_asked"
         case .sessionSuspended: "suspend.result"
         case .sessionRestored: "session.restored"
         case .suspensionChanged(let isSuspended): isSuspended ? "session.suspended" : "session.resumed"
@@ -65,6 +67,9 @@ extension AgentEvent {
             return data
         case .agentCreated(let birth): return birth.json
         case .agentRenamed(let name): return ["name": .string(name)]
+        case .agentAdopted(let place):
+            let parent = place.parentSession.map { JSONValue.string($0.hex) } ?? .null
+            return ["parent_session_id": parent, "name": .string(place.name)]
         case .agentTerminated(let agent), .spawnCompleted(let agent): return ["agent_id": .string(agent.hex)]
         case .agentCompleting(let message): return ["message_id": .string(message.hex)]
         case .spawnRequested(let intent):

@@ -9,6 +9,8 @@ package enum AgentEvent: Hashable, Sendable {
     case agentCreated(AgentBirth)
     /// Two agents had the same name after a crash, and the later one got this.
     case agentRenamed(String)
+    /// The operator has given an agent that nobody could run, or that had lost its parent, a place in the tree.
+    case agentAdopted(Adoption)
     case agentTerminated(AgentID)
     /// It has given its result and ends with its turn.
     case agentCompleting(EnvelopeID)
@@ -23,6 +25,8 @@ package enum AgentEvent: Hashable, Sendable {
     case turnFailed(turn: Int?, error: String, partial: String?)
     /// The daemon died in it. When it `continues`, what its calls have done counts, and it is gone on with.
     case turnInterrupted(turn: Int?, continues: Bool)
+    /// The operator wants the turn gone on with that was interrupted.
+    case resumeAsked
 
     case sessionSuspended(size: Int?, turn: Int?)
     case sessionRestored(provider: String, model: String)
@@ -128,6 +132,18 @@ package struct AgentBirth: Hashable, Sendable {
         self.order = order
         self.isSpawned = isSpawned ?? (parentSession != nil)
         self.requestKey = requestKey
+    }
+}
+
+/// Where an agent is from now on, and what it is called there.
+package struct Adoption: Hashable, Sendable {
+    /// `nil` for a root.
+    package var parentSession: SessionID?
+    package var name: String
+
+    package init(parentSession: SessionID?, name: String) {
+        self.parentSession = parentSession
+        self.name = name
     }
 }
 

@@ -26,6 +26,9 @@ package enum AgentRefusal: Error, Hashable, Sendable {
     case notSuspended(SessionID)
     case sessionState(SessionStateRefusal)
     case unknownSession(String)
+    /// An agent that can be run, and whose parent can, needs no other place.
+    case notAdoptable(SessionID)
+    case ownAncestor(AgentID)
     /// A session that somebody lives in is not deleted.
     case sessionLives(SessionID)
     case nothingToDo(AgentID, WakeSkip)
@@ -72,6 +75,8 @@ extension AgentRefusal: CustomStringConvertible {
         case .notSuspended(let id): "session \(id.short) is not suspended by hand"
         case .sessionState(let refusal): refusal.description
         case .unknownSession(let text): "no session \(text.quotedForPeople()) is known"
+        case .notAdoptable(let id): "session \(id.short) is not quarantined, and neither is the parent of its agent"
+        case .ownAncestor(let id): "agent \(id.short) would be its own ancestor"
         case .sessionLives(let id): "session \(id.short) is that of an agent that has not ended"
         case .nothingToDo(let id, let skip): "agent \(id.short) is not woken: \(skip.rawValue)"
         case .noSuchTurn(let id, let turn): "agent \(id.short) has no open turn \(turn)"

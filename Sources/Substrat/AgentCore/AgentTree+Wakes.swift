@@ -37,7 +37,7 @@ extension AgentTree {
     private func goesOn(_ turn: OpenTurn) -> Bool {
         switch turn.start.source {
         case _ where turn.continues: true
-        case .user, .resume: self.limits.resume != .none
+        case .user, .resume: turn.isAsked || self.limits.resume != .none
         case .wake, .bootstrap: false
         }
     }

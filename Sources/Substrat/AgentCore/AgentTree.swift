@@ -179,6 +179,8 @@ extension AgentTree {
             self.ledgers[.session(node.session)] = nil
         case .agentRenamed(let name):
             if let agent = self.agents[session] { self.rename(agent, to: name) }
+        case .agentAdopted(let place):
+            if let agent = self.agents[session] { self.move(agent, to: place) }
         case .agentTerminated:
             guard let agent = self.ledgers[log]?.birth?.agent, self.nodes[agent]?.session == session else { break }
             self.watch(by: agent, from: watched, to: [])
@@ -257,6 +259,31 @@ extension AgentTree {
         } else {
             self.roots.removeAll { $0 == agent }
         }
+    }
+
+    /// The tree as if the agent and all below it were not there, as far as names go.
+    func without(_ agent: AgentID) -> AgentTree {
+        var tree = self
+        tree.takeOut(agent)
+        return tree
+    }
+
+    private mutating func takeOut(_ agent: AgentID) {
+        guard let node = self.nodes[agent] else { return }
+        for child in node.children.compactMap({ self.nodes[$0] }) { self.names.remove(child, grandparent: node.parent) }
+        self.remove(agent)
+    }
+
+    private mutating func move(_ agent: AgentID, to place: Adoption) {
+        guard let node = self.nodes[agent] else { return }
+        let parent = place.parentSession.flatMap { self.agents[$0] }
+        self.takeOut(agent)
+        self.insert(
+            AgentNode(
+                id: node.id, session: node.session, name: place.name, parent: parent, order: node.order,
+                isPending: node.isPending))
+        self.nodes[agent]?.children = node.children
+        for child in node.children.compactMap({ self.nodes[$0] }) { self.names.insert(child, grandparent: parent) }
     }
 
     private mutating func rename(_ agent: AgentID, to name: String) {

@@ -54,6 +54,8 @@ extension Draft {
         case .call(let agent, let call): return try self.call(call, by: agent)
         case .terminate(let agent, let isRecursive): try self.terminate(agent, isRecursive: isRecursive)
         case .gate(let agent, let isGated): try self.gate(agent, isGated: isGated)
+        case .goOn(let agent): try self.goOn(agent)
+        case .adopt(let session, let parent, let name): try self.adopt(session, under: parent, name: name)
         case .suspend, .resume, .deleteSession, .sessionDeleted: try self.changeSession(command)
         case .post(let sender, let recipient, let kind, let text):
             guard sender.isSentinel else { throw .notASender(sender) }

@@ -8,8 +8,8 @@ extension Ledger {
         if case .noted(kind: "log.checkpoint", _) = entry.event { return }
         self.count += 1
         switch entry.event {
-        case .sessionCreated, .agentCreated, .agentRenamed, .agentTerminated, .agentCompleting, .providerRef,
-            .metadataUpdated, .gateChanged, .turnPermitted:
+        case .sessionCreated, .agentCreated, .agentRenamed, .agentAdopted, .agentTerminated, .agentCompleting,
+            .providerRef, .metadataUpdated, .gateChanged, .turnPermitted:
             self.applyLife(entry)
         case .sessionSuspended, .sessionRestored, .suspensionChanged, .deletionAsked, .sessionDeleted:
             self.applySession(entry)
@@ -29,6 +29,7 @@ extension Ledger {
             self.turn!.calls.append(OpenTurn.Call(call: call, outcome: outcome))
         case .subscribed, .unsubscribed, .subscriptionFired, .reminderSet, .reminderFired, .reminderCancelled:
             self.applyWish(entry)
+        case .resumeAsked: self.interrupted?.isAsked = true
         case .recoveryApplied, .noted: break
         case .unknown(let kind, _), .malformed(let kind, _, _): self.strange[kind, default: 0] += 1
         }
@@ -45,6 +46,10 @@ extension Ledger {
             self.name = birth.name
             self.metadata = birth.metadata
         case .agentRenamed(let name): self.name = name
+        case .agentAdopted(let place):
+            self.birth?.parentSession = place.parentSession
+            self.name = place.name
+            self.isMended = false
         case .agentTerminated: self.end()
         case .agentCompleting(let message): self.completing = message
         case .providerRef(let reference): self.reference = reference

@@ -15,6 +15,7 @@ extension Ledger {
         state["session"] = self.session.flatMap { AgentEvent.sessionCreated($0).data }
         state["reference"] = self.reference.map { ["ref": $0] }
         state["ended"] = .bool(self.isEnded)
+        if self.isMended { state["mended"] = true }
         state["completing"] = self.completing.map { .string($0.hex) }
         state["metadata"] = .object(.strings(self.metadata))
         state["gate"] = .string(self.gate.rawValue)
@@ -69,12 +70,14 @@ extension Inbox.Pending {
 
 extension OpenTurn {
     fileprivate var state: JSONValue {
-        [
+        var state: JSONObject = [
             "number": .integer(Int64(self.number)), "start": AgentEvent.turnStarted(self.start).data ?? .null,
             "at": .string(self.at.logText), "taken": .array(self.taken.map(\.state)),
             "calls": .array(self.calls.compactMap { AgentEvent.toolCalled($0.call, $0.outcome).data }),
             "sent_to": .array(self.sentTo.sorted().map { .string($0.hex) }), "continues": .bool(self.continues),
         ]
+        if self.isAsked { state["asked"] = true }
+        return .object(state)
     }
 }
 
@@ -99,6 +102,15 @@ extension AnsweredRequest {
         return [
             "key": .string(self.key), "turn": .integer(Int64(self.turn)), "outcome": .string(outcome), "text": text,
         ]
+    }
+}
+
+extension Ledger {
+    /// The same, of a log that was mended: what was folded of the damaged one begins the mended one.
+    package var mended: Ledger {
+        var ledger = self
+        ledger.isMended = true
+        return ledger
     }
 }
 
@@ -132,6 +144,7 @@ extension Ledger {
         }
         self.reference = fields.value("reference").map { $0["ref"] ?? .null }
         self.isEnded = fields.flag("ended")
+        self.isMended = fields.flag("mended")
         self.completing = try fields.part("completing") { (part) throws(FieldError) in try part.ownID() }
         self.metadata = fields.strings("metadata")
         guard let gate = fields.text("gate").flatMap(Gate.init(rawValue:)) else { throw FieldError(field: "gate") }
@@ -208,6 +221,7 @@ extension OpenTurn {
         }
         self.sentTo = Set(try fields.parts("sent_to") { (part) throws(FieldError) in try part.ownID() })
         self.continues = fields.flag("continues")
+        self.isAsked = fields.flag("asked")
     }
 }
 

@@ -12,6 +12,8 @@ package struct Ledger: Hashable, Sendable {
     package internal(set) var session: SessionBirth?
     package internal(set) var reference: JSONValue?
     package internal(set) var isEnded = false
+    /// Its damaged log was mended, and nobody has adopted it since.
+    package internal(set) var isMended = false
     /// The message with its result; it ends with its turn.
     package internal(set) var completing: EnvelopeID?
     package internal(set) var metadata: [String: String] = [:]
@@ -76,6 +78,8 @@ package struct OpenTurn: Hashable, Sendable {
     package internal(set) var sentTo: Set<AgentID> = []
     /// What its calls have done counts, and the next attempt goes on from there.
     package internal(set) var continues = false
+    /// The operator wants it gone on with.
+    package internal(set) var isAsked = false
 
     /// A call and what it came to.
     package struct Call: Hashable, Sendable {

@@ -83,10 +83,12 @@ private struct Family {
                 continue
             }
             taken[birth.agent] = session
-            if each.isDamaged { self.damaged.insert(session) }
+            let isLost = each.isDamaged || each.ledger.isMended
+            if isLost { self.damaged.insert(session) }
             self.enter(
                 birth, session, name: each.ledger.name, at: each.ledger.bornAt, isPending: false,
-                quarantine: each.isDamaged ? "its log is damaged" : nil)
+                quarantine: !isLost
+                    ? nil : each.isDamaged ? "its log is damaged" : "its log was mended, and nobody has adopted it")
             for spawn in each.ledger.spawns {
                 let (child, intent) = (spawn.intent.session, spawn.intent)
                 guard ledgers[child]?.ledger.birth == nil, taken[intent.agent] == nil else { continue }

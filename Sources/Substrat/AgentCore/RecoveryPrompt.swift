@@ -5,7 +5,12 @@ extension AgentTree {
     /// What an agent hears after the daemon has died: what was lost, what took effect, what waits.
     func recoveryPrompt(for agent: AgentID, at now: Timestamp) -> String {
         guard let ledger = self.ledger(of: agent) else { return "" }
-        var lines = ["The daemon was restarted at \(now) after it had stopped without warning."]
+        let isAsked = ledger.interrupted?.isAsked == true
+        var lines = [
+            isAsked
+                ? "The operator has you go on, at \(now), after the daemon had stopped without warning."
+                : "The daemon was restarted at \(now) after it had stopped without warning."
+        ]
         if let last = ledger.completedAt { lines.append("Your last finished turn ended at \(last).") }
         if let lost = ledger.interrupted {
             lines.append("This turn was cut off; your provider may remember a part of it:")

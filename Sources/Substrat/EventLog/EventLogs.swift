@@ -156,6 +156,16 @@ extension EventLogs {
         try await self.perform { (writer) throws(LogFault) in try writer.emptyJournal() }
     }
 
+    /// Has a damaged log take events again, and says the number of the last one.
+    ///
+    /// It is written anew with what can be read of it, and then `state`. The damaged file is kept in `quarantine`.
+    package func mend(_ log: LogID, folding state: JSONObject) async throws(LogFault) -> UInt64 {
+        let time = self.now()
+        return try await self.perform { (writer) throws(LogFault) in
+            try writer.mend(log, folding: state, now: time)
+        }
+    }
+
     /// Moves the folder of a log to the trash, and says where it is; `nil` when there was none.
     ///
     /// When this returns, no start finds the log any more. When it throws, the log may be there or not.

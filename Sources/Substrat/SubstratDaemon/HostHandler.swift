@@ -31,6 +31,8 @@ package struct HostHandler: RequestHandler {
         case "agent.gate": .result(try await self.gate(request, isGated: true))
         case "agent.ungate": .result(try await self.gate(request, isGated: false))
         case "agent.terminate": .result(try await self.terminate(request))
+        case "agent.resume": .result(try await self.resume(request))
+        case "agent.adopt": .result(try await self.adopt(request))
         case "session.list", "session.suspend", "session.resume", "session.delete":
             .result(try await self.answerSession(request))
         case "tool.call": .result(try await self.callTool(request))
@@ -100,7 +102,7 @@ extension HostHandler {
     }
 
     /// The agent that `agent_id` refers to.
-    private func agent(_ params: RPCParameters) async throws(RPCError) -> AgentID {
+    func agent(_ params: RPCParameters) async throws(RPCError) -> AgentID {
         let reference = try params.text("agent_id")
         return try await asked { () throws(HostError) in try await self.host.resolve(reference) }
     }

@@ -48,6 +48,7 @@ package final class AgentHost: Sendable {
         let found = try await FoundHost.find(root, options, continuing: Self.continuing(names, options))
         var floor = Floor(brake: options.brake)
         floor.strays = found.strays
+        floor.damaged = found.damaged
         let host = AgentHost(root, options, names, found, floor)
         host.goOn(found.plan)
         return host

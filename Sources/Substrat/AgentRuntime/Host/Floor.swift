@@ -22,6 +22,8 @@ struct Floor {
     var seats: [SessionID: CheckedContinuation<Seat, Never>] = [:]
     /// Sessions that belong to nobody.
     var strays: [SessionID: StraySession] = [:]
+    /// Logs that take no events until they are mended.
+    var damaged: Set<LogName> = []
     /// Agents whose turn is under way, from the wish for a slot until its end is recorded.
     var active: Set<AgentID> = []
     /// Those of them that had another reason to be woken meanwhile.

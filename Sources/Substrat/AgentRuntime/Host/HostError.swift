@@ -64,6 +64,9 @@ extension HostError {
             case .sessionState(let step) where step.from == .created:
                 (.invalid, "it has had no turn yet; substrat agent gate holds an agent")
             case .sessionLives: (.invalid, "substrat agent terminate ends an agent")
+            case .notAdoptable: (.invalid, "substrat session list says which are")
+            case .nothingToDo(_, .gated): (.invalid, "substrat agent ungate lets it go on")
+            case .quarantined: (.invalid, "substrat agent adopt gives it a place again")
             case .mustGoOn: (.busy, "if it is gated, ungate it")
             default: (.invalid, nil)
             }

@@ -14,7 +14,7 @@ struct FoundHost: Sendable {
     /// Sessions that no agent was found to live in, or to have lived in.
     let strays: [SessionID: StraySession]
     /// Logs that take no more events. What the plan has for them is planned anew by each start.
-    private let damaged: Set<AgentCore.LogName>
+    let damaged: Set<AgentCore.LogName>
 
     static func find(
         _ root: String, _ options: HostOptions, continuing: Set<String>

@@ -11,7 +11,8 @@ struct AgentCommands: ParsableCommand {
             """,
         subcommands: [
             AgentCreate.self, AgentList.self, AgentSend.self, AgentInspect.self, AgentAttach.self, AgentWait.self,
-            AgentEvents.self, AgentReplay.self, AgentGate.self, AgentUngate.self, AgentTerminate.self,
+            AgentEvents.self, AgentReplay.self, AgentGate.self, AgentUngate.self, AgentResume.self,
+            AgentAdopt.self, AgentTerminate.self,
         ])
 }
 

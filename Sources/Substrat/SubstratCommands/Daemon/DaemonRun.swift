@@ -66,6 +66,9 @@ struct HostingOptions: ParsableArguments {
         help: ArgumentHelp("The variable that holds the key of that server (SUBSTRAT_LLM_KEY).", valueName: "variable"))
     var llmKey: String?
 
+    @Option(help: "Which agents go on after a crash, beside those with mail: none, roots, interrupted or all.")
+    var resume = ResumePolicy.interrupted
+
     @Option(help: "How long turns have to end when the daemon is stopped.")
     var grace = TimeSpan(duration: .seconds(10))
 
@@ -86,6 +89,7 @@ struct HostingOptions: ParsableArguments {
         host.defaultProvider = self.provider
         host.durability = self.durability
         host.readers = ProcessInfo.processInfo.activeProcessorCount
+        host.limits.resume = self.resume
         return host
     }
 
@@ -99,10 +103,11 @@ struct HostingOptions: ParsableArguments {
     var words: [String] {
         [
             "--max-slots", "\(self.maxSlots)", "--provider", self.provider, "--grace",
-            "\(self.grace.duration.wholeMilliseconds)ms", "--durability", self.durability.rawValue, "--log-level",
-            self.logLevel,
+            "\(self.grace.duration.wholeMilliseconds)ms", "--resume", self.resume.rawValue, "--durability",
+            self.durability.rawValue, "--log-level", self.logLevel,
         ] + (self.llm.map { ["--llm", $0] } ?? []) + (self.llmKey.map { ["--llm-key", $0] } ?? [])
     }
 }
 
 extension Durability: ExpressibleByArgument {}
+extension ResumePolicy: ExpressibleByArgument {}
