@@ -98,10 +98,11 @@ extension Colony {
         #expect(colony.refusal(.adopt(colony.session(t), under: nil, name: nil))?.contains("not quarantined") == true)
         colony.lose(damaged: [a])
         let session = colony.session(a)
-        for (parent, name, why) in [
+        let cases: [(AgentID, String?, String)] = [
             (b, nil, "its own ancestor"), (a, nil, "quarantined"), (s, "t", "is the name of an agent"),
             (s, "x/y", "is no name"), (s, "s", "is the name of an agent"),
-        ] as [(AgentID, String?, String)] {
+        ]
+        for (parent, name, why) in cases {
             let refusal = colony.refusal(.adopt(session, under: parent, name: name))
             #expect(refusal?.contains(why) == true, "\(refusal ?? "adopted"), not: \(why)")
         }
@@ -112,10 +113,11 @@ extension Colony {
         #expect(colony.refusal(.adopt(nobody, under: s, name: nil))?.hasPrefix("no session") == true)
         var limits = AgentLimits()
         limits.depthMax = 4
-        colony.tree = AgentTree.recover(
-            Colony.found(colony.logs).map { FoundSession($0.ledger, isDamaged: $0.ledger.birth?.agent == a) },
-            limits: limits, at: colony.now
-        ).tree
+        colony.tree =
+            AgentTree.recover(
+                Colony.found(colony.logs).map { FoundSession($0.ledger, isDamaged: $0.ledger.birth?.agent == a) },
+                limits: limits, at: colony.now
+            ).tree
         #expect(colony.refusal(.adopt(session, under: t, name: nil))?.contains("levels") == true)
         Self.check(colony, isWhole: false)
     }

@@ -129,7 +129,8 @@ import Vocabulary
             "daemon status", "daemon start", "daemon recover --last", "agent create w --parent boss --model $ECHO",
             "agent list", "agent send boss hello", "agent inspect boss", "agent wait boss", "agent gate w",
             "agent ungate w", "session list", "session suspend boss",
-            "session resume boss", "agent terminate w", "inbox", "daemon log verify", "daemon stop",
+            "session resume boss", "agent terminate w", "inbox", "daemon log verify",
+            "daemon doctor", "daemon stop", "daemon recover --dry-run",
         ] {
             let output = try await stage.ok("substrat \(command) --json")
             #expect(throws: Never.self, "\(command): \(output)") { try JSONValue(parsing: output) }

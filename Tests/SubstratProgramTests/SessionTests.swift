@@ -95,3 +95,65 @@ import Vocabulary
         #expect(try await stage.ok("substrat agent replay boss").contains("agent: turn 1: wait"))
     }
 }
+
+@Suite(.serialized, .timeLimit(.minutes(10))) struct `Who looks at a root` {
+    @Test func `hears what a start would do, and nothing is written`() async throws {
+        let stage = try Stage()
+        try await stage.begin()
+        let refused = try await stage.bash("substrat daemon recover --dry-run")
+        #expect(refused.code == 1 && refused.errors.contains("a daemon has "), "\(refused.errors)")
+        try await stage.ok(
+            """
+            (substrat agent send boss "wait $HOME/go" >answer 2>&1 || true) &
+            until substrat agent list | grep -q busy; do :; done
+            kill -9 $(cat root/daemon.pid)
+            until substrat daemon status | grep -q stopped; do :; done
+            wait
+            """)
+        let said = try await stage.ok(
+            """
+            list() { find root -printf '%p %s %T@ %C@ %m\\n' | sort; find root -type f -exec md5sum {} + | sort; }
+            list >before
+            substrat daemon recover --dry-run
+            list >after
+            cmp before after
+            substrat daemon recover --dry-run --json | jq -r .interrupted_turns
+            """)
+        #expect(said.hasPrefix("a start would\n") && said.hasSuffix("\n1\n"), "\(said)")
+        #expect(said.contains("  end turn 1 of boss as interrupted, to go on where its calls end\n"), "\(said)")
+        #expect(said.contains("  have boss go on\n"), "\(said)")
+        let wrong = try await stage.bash("substrat daemon recover --dry-run --last")
+        #expect(wrong.code == 2, "\(wrong.errors)")
+    }
+
+    @Test func `is told by the doctor what is well, and what to do about the rest`() async throws {
+        let stage = try Stage()
+        #expect(try await stage.ok("substrat daemon doctor").contains("is not there yet"))
+        try await stage.begin()
+        try await stage.ok("substrat agent create w --parent boss --model $ECHO; substrat agent send w one")
+        let well = try await stage.ok("substrat daemon doctor")
+        #expect(!well.contains("problem") && well.contains("answers") && well.contains(": sound"), "\(well)")
+        try await stage.crash()
+        let killed = try await stage.ok("substrat daemon doctor")
+        #expect(killed.contains("daemon.pid was left behind by one that was killed"), "\(killed)")
+        try await stage.ok(
+            """
+            substrat daemon start; substrat agent send w two; substrat daemon stop
+            rm -f root/agents/*/events.ckpt
+            sed -i 's/turn 1: one/turn 1: eno/' $(grep -l '"name":"w"' root/agents/*/events.jsonl)
+            chmod 755 root
+            """)
+        for isRunning in [false, true] {
+            if isRunning { try await stage.ok("substrat daemon start") }
+            let end = try await stage.bash("substrat daemon doctor")
+            #expect(end.code == 1 && end.output.contains("boss/w ("), "\(end.output)")
+            let advice = "is quarantined: its log is damaged\n         substrat agent adopt "
+            #expect(end.output.contains(advice), "\(end.output)")
+            #expect(end.output.contains("is open to other users") == !isRunning, "\(end.output)")
+        }
+        let json = try await stage.bash("substrat daemon doctor --json")
+        let verdict = try JSONValue(parsing: json.output)
+        #expect(json.code == 1 && verdict["sound"] == false, "\(json.output)")
+        try await stage.ok("substrat agent adopt boss/w --parent boss && substrat daemon doctor")
+    }
+}

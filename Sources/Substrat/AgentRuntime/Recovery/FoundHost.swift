@@ -71,7 +71,7 @@ extension FoundHost {
             for session in findings.leaving { try logs.discardNow(AgentCore.LogName.session(session).id) }
             let plan = tree.plan(
                 boot: report.boot, continuing: continuing, deleted: Set(findings.leaving), at: now, using: &dice
-            ) { self.text(of: $0, in: $1, logs) }
+            ) { self.text(of: $0, in: try? logs.history(of: $1.id, .whole)) }
             report.take(plan, findings)
             return FoundHost(
                 logs: logs, plan: plan, report: report, stamp: stamp, dice: dice, progress: progress,
@@ -96,20 +96,14 @@ extension FoundHost {
         for (log, recent) in zip(all, folds.withLock({ $0 })) {
             let fold: FoldedLog
             if let recent { fold = recent } else { fold = FoldedLog(whole: try logs.history(of: log, .whole), of: log) }
-            // One that is damaged takes no more events, and cannot be folded.
-            progress.found(log, last: fold.last, folded: fold.folded)
-            report.sessions += log == .user ? 0 : 1
-            report.events += fold.ledger.count
-            report.read += fold.read
-            found.append(FoundSession(fold.ledger, isDamaged: fold.isDamaged))
+            found.append(fold.found(progress, &report))
         }
         return found
     }
 
     /// What a message said that was sent and did not arrive: it is in the call or the turn that sent it.
-    private static func text(of note: SentNote, in log: AgentCore.LogName, _ logs: EventLogs) -> String? {
-        guard let history = try? logs.history(of: log.id, .whole) else { return nil }
-        for record in history.records {
+    static func text(of note: SentNote, in history: LogHistory?) -> String? {
+        for record in history?.records ?? [] {
             switch record.entry.event {
             case .toolCalled(let call, _) where call.call != nil && call.call == note.call:
                 return call.arguments["text"]?.string ?? call.arguments["result"]?.string
@@ -123,7 +117,7 @@ extension FoundHost {
 }
 
 extension RecoveryReport {
-    fileprivate mutating func take(_ plan: RecoveryPlan, _ findings: RecoveryFindings) {
+    mutating func take(_ plan: RecoveryPlan, _ findings: RecoveryFindings) {
         self.agents = plan.tree.nodes.count
         self.recorded = plan.batch.records.count
         self.woken = plan.wakes.count
@@ -138,38 +132,5 @@ extension RecoveryReport {
             default: break
             }
         }
-    }
-}
-
-/// What a log comes to.
-private struct FoldedLog: Sendable {
-    let ledger: Ledger
-    let isDamaged: Bool
-    /// The number of the last event.
-    let last: UInt64
-    /// Up to which event it was folded before.
-    let folded: UInt64
-    /// How many events were read.
-    let read: Int
-
-    /// `nil` when this version cannot read what was folded.
-    init?(_ history: LogHistory, of log: LogID) {
-        let kept = history.state.flatMap { Ledger(log.name, state: $0) }
-        if history.state != nil, kept == nil { return nil }
-        self.init(history, onto: kept ?? Ledger(log.name))
-    }
-
-    init(whole history: LogHistory, of log: LogID) {
-        self.init(history, onto: Ledger(log.name))
-    }
-
-    private init(_ history: LogHistory, onto kept: Ledger) {
-        var ledger = kept
-        for record in history.records { ledger.apply(record.entry) }
-        self.ledger = ledger
-        self.isDamaged = !history.damage.isEmpty
-        self.last = history.last
-        self.folded = history.folded
-        self.read = history.records.count
     }
 }

@@ -9,7 +9,7 @@ struct DaemonCommand: ParsableCommand {
         commandName: "daemon", abstract: "Start, stop and look at the daemon.",
         subcommands: [
             DaemonStart.self, DaemonRun.self, DaemonStop.self, DaemonStatus.self, DaemonRecover.self,
-            DaemonWatch.self, DaemonLog.self,
+            DaemonDoctor.self, DaemonWatch.self, DaemonLog.self,
         ])
 }
 
@@ -35,28 +35,6 @@ struct DaemonStatus: AsyncParsableCommand {
             self.place.say(.object(said)) { _ in
                 status == nil ? "running (pid \(number), socket missing)" : "running (pid \(number))"
             }
-        }
-    }
-}
-
-/// `substrat daemon recover`.
-struct DaemonRecover: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "recover", abstract: "Print what the last start of the daemon has found and mended.")
-
-    @Flag(help: "Of the last start; there is no other.") var last = false
-    @OptionGroup var place: PlaceOptions
-
-    func validate() throws {
-        guard self.last else { throw ValidationError("say --last: a recovery happens at every start, by itself") }
-    }
-
-    func run() async throws {
-        let report = try await self.place.ask("daemon.recovery")
-        self.place.say(report) { report in
-            (report.object ?? [:]).map { key, value in
-                "\(key): \((value.string ?? value.text).shownToPeople(scalarsMax: 10_000))"
-            }.joined(separator: "\n")
         }
     }
 }
