@@ -28,13 +28,15 @@ extension AgentTree {
     ///
     /// - Parameters:
     ///   - continuing: The providers that go on with a turn where its recorded calls end.
+    ///   - births: What only records say of sessions; from now on their logs say it.
     ///   - deleted: The sessions whose folders were to go and are gone.
     ///   - text: The text of a message that was sent and did not arrive, read from the log of its sender.
     package func plan<Dice: RandomNumberGenerator>(
-        boot: String, continuing: Set<String>, deleted: Set<SessionID> = [], at now: Timestamp,
-        using dice: inout Dice, text: (SentNote, LogName) -> String?
+        boot: String, continuing: Set<String>, births: [SessionID: SessionRecord] = [:],
+        deleted: Set<SessionID> = [], at now: Timestamp, using dice: inout Dice, text: (SentNote, LogName) -> String?
     ) -> RecoveryPlan {
         var draft = Draft(self, at: now, dice: dice)
+        for (_, record) in births.sorted(by: { $0.key < $1.key }) { draft.take(record) }
         for agent in self.breadthFirst { draft.rename(agent) }
         for agent in self.breadthFirst { draft.interrupt(agent, continuing: continuing) }
         for agent in self.breadthFirst { draft.finishSpawns(of: agent) }
@@ -79,6 +81,14 @@ extension AgentTree {
 }
 
 extension Draft {
+    /// Has the log say what only the record said.
+    mutating func take(_ record: SessionRecord) {
+        let log = LogName.session(record.id)
+        self.record(.sessionCreated(SessionBirth(provider: record.provider, model: record.model)), in: log)
+        guard self.tree.ledgers[log]?.reference == nil, let reference = record.knownReference else { return }
+        self.record(.providerRef(reference), in: log)
+    }
+
     /// Of two agents with one name in one place the later gets another.
     mutating func rename(_ agent: AgentID) {
         guard let node = self.tree.nodes[agent], !node.name.isEmpty, node.quarantine == nil else { return }

@@ -26,6 +26,8 @@ package struct RecoveryFindings: Hashable, Sendable {
     package internal(set) var records: [SessionRecord] = []
     /// Events that say nothing to this version, by kind.
     package internal(set) var strange: [String: Int] = [:]
+    /// What only the record says: the logs of the seed name neither provider nor model.
+    package internal(set) var births: [SessionID: SessionRecord] = [:]
     /// Sessions that the operator has deleted, and whose folders are still there.
     package internal(set) var leaving: [SessionID] = []
 }
@@ -45,6 +47,12 @@ extension AgentTree {
             ledger.log.session.map { placed.contains($0) || (ledger.isEnded && ledger.birth != nil) } ?? true
         }
         for ledger in found.map(\.ledger) { family.findings.strange.merge(ledger.strange, uniquingKeysWith: +) }
+        for session in found {
+            guard let record = session.record, let birth = session.ledger.birth, !session.isDamaged,
+                !session.ledger.isEnded, birth.provider.isEmpty, session.ledger.session == nil, !record.provider.isEmpty
+            else { continue }
+            family.findings.births[record.id] = record
+        }
         family.findings.records = found.compactMap { session in
             guard let record = session.record else { return nil }
             var repaired = record.recovered(session.ledger, at: now)

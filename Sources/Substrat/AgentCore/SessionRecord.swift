@@ -84,8 +84,27 @@ extension SessionRecord {
             record.state = .suspended
             record.suspendedAt = now
         }
-        if let reference = ledger?.reference { record.reference = reference }
+        if let reference = ledger?.reference ?? self.knownReference { record.reference = reference }
         return record
+    }
+
+    /// By what the provider knows the conversation: what the record says, or the blob of the seed's providers.
+    package var knownReference: JSONValue? {
+        if let reference { return reference }
+        guard let blob = try? JSONValue(parsing: self.blob) else { return nil }
+        if let chat = blob["session_id"]?.string { return ["chat": .string(chat)] }
+        return blob["script"]?.string.map { ["script": .string($0)] }
+    }
+
+    /// The record of a session whose own cannot be read: what its log says.
+    package static func rebuilt(_ ledger: Ledger, _ session: SessionID, at now: Timestamp) -> Self {
+        let birth = ledger.birth
+        let provider = birth?.provider ?? ""
+        let model = birth?.model ?? ""
+        return SessionRecord(
+            id: session, provider: provider.isEmpty ? ledger.session?.provider ?? "" : provider,
+            model: model.isEmpty ? ledger.session?.model ?? "" : model, createdAt: ledger.bornAt
+        ).recovered(ledger, at: now)
     }
 
     private mutating func go(to next: SessionState) throws(SessionStateRefusal) {

@@ -114,9 +114,12 @@ extension AgentHost {
         guard let provider = self.providers[name] else {
             throw ProviderFailure("no provider is called \(name.quotedForPeople())")
         }
-        guard let ledger = self.tree.ledgers[.session(session)], let birth = ledger.birth else {
+        guard let ledger = self.tree.ledgers[.session(session)], var birth = ledger.birth else {
             throw ProviderFailure("the agent has ended")
         }
+        // Logs of other programs say it elsewhere.
+        birth.provider = name
+        if birth.model.isEmpty { birth.model = ledger.session?.model ?? "" }
         let reference = try await self.reference(of: birth, session, ledger)
         var opening = self.opening(birth, session: session)
         do throws(HostError) {

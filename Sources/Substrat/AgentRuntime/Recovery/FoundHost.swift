@@ -65,14 +65,22 @@ extension FoundHost {
         report.boot = (Identifier.random(using: &dice) as SessionID).hex
         report.journalFrames = logs.recovery.frames
         do throws(LogFault) {
-            let found = try self.fold(logs, options.readers, progress, &report)
+            let records = RecordFiles(root: root, files: options.files)
+            var rebuilt: [SessionRecord] = []
+            let found = try self.fold(logs, options.readers, progress, &report).map { session in
+                let record = records.record(of: session.ledger, at: now)
+                if let record, record.isRebuilt { rebuilt.append(record.record) }
+                return FoundSession(session.ledger, isDamaged: session.isDamaged, record: record?.record)
+            }
             let damaged = Set(found.filter(\.isDamaged).map(\.ledger.log))
             let (tree, findings) = AgentTree.recover(found, limits: options.limits, at: now)
             for session in findings.leaving { try logs.discardNow(AgentCore.LogName.session(session).id) }
             let plan = tree.plan(
-                boot: report.boot, continuing: continuing, deleted: Set(findings.leaving), at: now, using: &dice
+                boot: report.boot, continuing: continuing, births: findings.births, deleted: Set(findings.leaving),
+                at: now, using: &dice
             ) { self.text(of: $0, in: try? logs.history(of: $1.id, .whole)) }
             report.take(plan, findings)
+            records.write(rebuilt + findings.records)
             return FoundHost(
                 logs: logs, plan: plan, report: report, stamp: stamp, dice: dice, progress: progress,
                 strays: StraySession.find(found, findings, in: plan.tree), damaged: damaged)

@@ -54,11 +54,17 @@ extension RecoverySurvey {
             if recent.torn > 0 { torn.append((log.name, recent.torn)) }
             var fold = FoldedLog(recent, of: log)
             if fold == nil { fold = FoldedLog(whole: try logs.history(of: log, .whole), of: log) }
-            if let fold { found.append(fold.found(progress, &self.report)) }
+            guard let session = fold?.found(progress, &self.report) else { continue }
+            let record = RecordFiles(root: logs.root, files: options.files).record(of: session.ledger, at: now)
+            if let record, record.isRebuilt {
+                self.steps.append("write the record of session \(record.record.id.hex) anew")
+            }
+            found.append(FoundSession(session.ledger, isDamaged: session.isDamaged, record: record?.record))
         }
         let (tree, findings) = AgentTree.recover(found, limits: options.limits, at: now)
         let plan = tree.plan(
-            boot: "", continuing: continuing, deleted: Set(findings.leaving), at: now, using: &dice
+            boot: "", continuing: continuing, births: findings.births, deleted: Set(findings.leaving), at: now,
+            using: &dice
         ) { FoundHost.text(of: $0, in: try? logs.history(of: $1.id, .whole)) }
         self.report.take(plan, findings)
         if logs.waiting > 0 { self.steps.append("move \(logs.waiting) events from the journal to their logs") }
@@ -76,6 +82,9 @@ extension RecoverySurvey {
     }
 
     private mutating func note(_ findings: RecoveryFindings, _ tree: AgentTree) {
+        for record in findings.records {
+            self.steps.append("write the record of session \(record.id.hex): \(record.state.rawValue)")
+        }
         for session in findings.leaving { self.steps.append("move the folder of session \(session.hex) to the trash") }
         for (session, reason) in findings.quarantined.sorted(by: { $0.key < $1.key }) {
             let agent = tree.agent(of: session)
@@ -104,6 +113,7 @@ extension RecoverySurvey {
         case .enqueued(let envelope):
             guard envelope.metadata["recovered"] == nil else { return "deliver a message late to \(who)" }
             return "tell \(who): \(envelope.payload.prefix(80).replacing("\n", with: " "))"
+        case .sessionCreated(let birth): return "note that \(who) is of \(birth.provider) \(birth.model)"
         case .sessionDeleted, .recoveryApplied, .sent, .delivered, .dropped: return nil
         default: return "record \(record.entry.event.kind) in the log of \(who)"
         }

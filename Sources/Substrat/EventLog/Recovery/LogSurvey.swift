@@ -14,6 +14,8 @@ package struct LogSurvey: Sendable {
         }
     }
 
+    package var root: String { self.folder.root }
+
     /// Frames of the journal that a start would move to their logs.
     package var frames: Int { self.journal.frameCount }
 
