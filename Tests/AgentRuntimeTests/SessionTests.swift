@@ -152,6 +152,23 @@ extension AgentHost {
         await host.stop()
     }
 
+    @Test func `does not come back out of the journal`() async throws {
+        let disk = FaultyFileSystem()
+        var host = try await AgentHost.on(disk, echo())
+        let gone = try await host.createAgent(AgentOrder(name: "gone"))
+        try await host.terminate(gone.id, recursive: false)
+        let place = try #require(try await host.deleteSession(gone.session))
+        disk.restart(after: powerCut)
+        await host.stop(grace: .zero)
+        host = try await AgentHost.on(disk, echo())
+        #expect(await host.sessions().isEmpty)
+        #expect(try !disk.exists("/data/agents/\(gone.session.hex)"))
+        #expect(
+            try String(decoding: disk.read("\(place)/events.jsonl", limit: 1 << 20), as: UTF8.self)
+                .contains("agent.terminated"))
+        await host.stop()
+    }
+
     @Test func `is never that of a living agent`() async throws {
         let disk = FaultyFileSystem()
         _ = try await Self.scene(disk)
