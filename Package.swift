@@ -187,19 +187,22 @@ let package = Package(
         // Substrat
         room("AgentCore", on: "Substrat", uses: ["Vocabulary", from("swift-collections", "HashTreeCollections")]),
         room("AgentProtocols", on: "Substrat", uses: ["AgentCore", "Vocabulary"]),
+        room(
+            "AgentWorkspaces", on: "Substrat",
+            uses: ["AgentCore", "Vocabulary", from("swift-collections", "HashTreeCollections")]),
         room("EventLog", on: "Substrat", uses: ["DurableFiles", "GroupCommit", "Vocabulary"]),
         room("SubstratScript", on: "Substrat", uses: ["Vocabulary"]),
         room(
             "AgentRuntime", on: "Substrat",
             uses: [
-                "AgentCore", "AgentProtocols", "DurableFiles", "EventLog", "ModelClient", "ProcessGuard", "Vocabulary",
-                from("swift-collections", "HashTreeCollections"),
+                "AgentCore", "AgentProtocols", "AgentWorkspaces", "DurableFiles", "EventLog", "ModelClient",
+                "ProcessGuard", "Vocabulary", from("swift-collections", "HashTreeCollections"),
             ]),
         room("SubstratProtocol", on: "Substrat", uses: ["Vocabulary"]),
         room(
             "SubstratDaemon", on: "Substrat",
             uses: [
-                "AgentCore", "AgentRuntime", "DurableFiles", "SubstratProtocol", "Vocabulary",
+                "AgentCore", "AgentRuntime", "AgentWorkspaces", "DurableFiles", "SubstratProtocol", "Vocabulary",
                 from("swift-log", "Logging"), from("swift-nio", "NIOCore"), from("swift-nio", "NIOPosix"),
             ]),
         room(
@@ -210,8 +213,8 @@ let package = Package(
         room(
             "SubstratCommands", on: "Substrat",
             uses: [
-                "AgentCore", "AgentProtocols", "AgentRuntime", "DurableFiles", "EventLog", "ModelClient",
-                "SubstratClient", "SubstratDaemon", "SubstratProtocol", "Vocabulary",
+                "AgentCore", "AgentProtocols", "AgentRuntime", "AgentWorkspaces", "DurableFiles", "EventLog",
+                "ModelClient", "SubstratClient", "SubstratDaemon", "SubstratProtocol", "Vocabulary",
                 from("swift-argument-parser", "ArgumentParser"),
                 from("swift-log", "Logging"),
             ]),
@@ -286,7 +289,10 @@ let package = Package(
             uses: [
                 "AgentCore", "AgentRuntime", "DurableFiles", "EventLog", "ModelClient", "ProgramKit", "Simulator",
                 "TestKit", "Vocabulary", "script-worker", from("swift-collections", "HashTreeCollections"),
+                "AgentCore", "AgentRuntime", "AgentWorkspaces", "DurableFiles", "EventLog", "ModelClient", "Simulator",
+                "TestKit", "Vocabulary", from("swift-collections", "HashTreeCollections"),
             ]),
+        tests("AgentWorkspacesTests", uses: ["AgentCore", "AgentWorkspaces", "Vocabulary"]),
         tests(
             "CrashLabTests",
             uses: ["CrashLab", "orchestra", "substrat", "trails", "trailsd", from("swift-nio", "NIOPosix")],

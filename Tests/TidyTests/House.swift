@@ -102,23 +102,25 @@ enum House {
 
         .core("AgentCore", "Substrat", uses: ["Vocabulary"], imports: ["HashTreeCollections"]),
         .core("AgentProtocols", "Substrat", uses: ["Vocabulary", "AgentCore"]),
+        .core("AgentWorkspaces", "Substrat", uses: ["Vocabulary", "AgentCore"], imports: ["HashTreeCollections"]),
         .shell("EventLog", "Substrat", uses: ["Vocabulary", "DurableFiles", "GroupCommit"]),
         .shell(
             "AgentRuntime", "Substrat",
             uses: [
-                "Vocabulary", "ModelClient", "ProcessGuard", "DurableFiles", "AgentCore", "AgentProtocols", "EventLog",
+                "Vocabulary", "ModelClient", "ProcessGuard", "DurableFiles", "AgentCore", "AgentProtocols",
+                "AgentWorkspaces", "EventLog",
             ]),
         .shell("SubstratScript", "Substrat", uses: ["Vocabulary"]),
         .core("SubstratProtocol", "Substrat", uses: ["Vocabulary"]),
         .shell(
             "SubstratDaemon", "Substrat",
-            uses: ["Vocabulary", "DurableFiles", "AgentCore", "AgentRuntime", "SubstratProtocol"]),
+            uses: ["Vocabulary", "DurableFiles", "AgentCore", "AgentWorkspaces", "AgentRuntime", "SubstratProtocol"]),
         .shell("SubstratClient", "Substrat", uses: ["Vocabulary", "SubstratProtocol"]),
         .shell(
             "SubstratCommands", "Substrat",
             uses: [
-                "Vocabulary", "ModelClient", "DurableFiles", "AgentCore", "AgentProtocols", "EventLog", "AgentRuntime",
-                "SubstratProtocol", "SubstratDaemon", "SubstratClient",
+                "Vocabulary", "ModelClient", "DurableFiles", "AgentCore", "AgentProtocols", "AgentWorkspaces",
+                "EventLog", "AgentRuntime", "SubstratProtocol", "SubstratDaemon", "SubstratClient",
             ]),
 
         .shell(
