@@ -307,13 +307,50 @@ import Vocabulary
         #expect(colony.batches.last?.records.map(\.entry.event.kind) == ["tool.call"])
     }
 
-    @Test func `that want a workspace are refused, since there are none`() throws {
+    @Test func `that want a workspace are refused where nobody has looked it up`() throws {
         var colony = Colony()
         let root = try colony.root("r")
         let answer = try colony.call(
             root, "spawn_agent", ["name": "w", "instructions": "i", "workspace": "shared"])
-        #expect(answer["error"]?.string == "workspaces are not there yet")
+        #expect(answer["error"]?.string == "no workspaces are kept here")
+        #expect(try colony.call(root, "list_workspaces")["error"]?.string == "no workspaces are kept here")
         #expect(colony.tree.nodes.count == 1)
+    }
+
+    @Test func `that make a child have it work where they do, or where they say`() throws {
+        var colony = Colony()
+        let root: AgentID = colony.tree.limits.depthMax > 0 ? AgentID(high: 5, low: 1) : .user
+        let wish = NewAgent(
+            agent: root, session: SessionID(high: 5, low: 2), name: "r", instructions: "", workspace: ["s", "mine"],
+            provider: "llm")
+        _ = try colony.perform(.create(wish, parent: nil))
+        let call = ToolCall(tool: "spawn_agent", arguments: ["name": "a", "instructions": "i"])
+        #expect(try colony.perform(.call(root, call))["workspace"] == nil)
+        let other = ToolCall(
+            tool: "spawn_agent", arguments: ["name": "b", "instructions": "i", "workspace": "b"])
+        #expect(try colony.perform(.call(root, other, workspace: ["s", "b"]))["workspace"] == "b")
+        let promised = colony.ledger(root).spawns.map(\.intent.birth)
+        #expect(promised.map(\.workspace) == [["s", "mine"], ["s", "b"]])
+    }
+
+    @Test func `that are intended keep their number until it is on record what they came to`() throws {
+        var colony = Colony()
+        let root = try colony.root("r")
+        let call = ToolCall(tool: "create_workspace", arguments: ["name": "w"])
+        #expect(try colony.perform(.intend(root, call)) == ["call_id": 1, "repeats": false])
+        #expect(colony.ledger(root).intents.map(\.call) == [1])
+        colony.crash()
+        let kept = Ledger(colony.ledger(root).log, state: colony.ledger(root).state)
+        #expect(kept == colony.ledger(root) && kept?.intents.count == 1)
+        #expect(try colony.perform(.intend(root, call)) == ["call_id": 1, "repeats": true])
+        let other = ToolCall(tool: "create_workspace", arguments: ["name": "x"])
+        #expect(try colony.perform(.intend(root, other)) == ["call_id": 2, "repeats": false])
+        var done = call
+        done.call = 1
+        #expect(try colony.perform(.called(root, done, .result(["status": "created"]))) == ["status": "created"])
+        #expect(colony.ledger(root).intents.map(\.call) == [2])
+        #expect(try colony.perform(.called(root, call, .error("no"))) == ["error": "no"])
+        #expect(colony.ledger(root).lastCall == 3)
     }
 
     @Test func `are numbered for their log`() throws {

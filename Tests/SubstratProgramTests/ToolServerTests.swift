@@ -22,7 +22,7 @@ import Vocabulary
         let replies = try said.split(separator: "\n").map { try JSONValue(parsing: String($0)) }
         #expect(replies.map { $0["id"]?.text } == ["1", "2", "\"three\"", "4", "5", "6"], "\(said)")
         #expect(replies[0]["result"]?["protocolVersion"] == "2024-11-05")
-        #expect(replies[1]["result"]?["tools"]?.array?.count == 18)
+        #expect(replies[1]["result"]?["tools"]?.array?.count == 24)
         #expect(replies[2]["result"]?["content"]?.array?[0]["text"]?.string?.contains("sent") == true)
         #expect(replies[3]["error"]?["code"] == -32_602)
         #expect(replies[4]["result"]?["isError"] == true)

@@ -16,8 +16,12 @@ package enum AgentCommand: Hashable, Sendable {
     case failTurn(AgentID, turn: Int, error: String, partial: String?)
     /// Its turn has to wait for a slot; `isOver` when it will wait no longer and does not begin.
     case wait(AgentID, isOver: Bool)
-    /// A tool is called by the agent.
-    case call(AgentID, ToolCall)
+    /// A tool is called by the agent. `workspace` is that which a call of `spawn_agent` means, looked up.
+    case call(AgentID, ToolCall, workspace: JSONValue? = nil)
+    /// A call of the agent is about to have effects that are not in the logs.
+    case intend(AgentID, ToolCall)
+    /// Such a call, or one that needed none, came to this.
+    case called(AgentID, ToolCall, ToolOutcome)
     case terminate(AgentID, isRecursive: Bool)
     case gate(AgentID, isGated: Bool)
     /// The operator wants an agent to go on whose turn was cut off.

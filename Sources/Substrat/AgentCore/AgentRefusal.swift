@@ -89,7 +89,7 @@ extension AgentRefusal: CustomStringConvertible {
         case .unknownSubscription(let text): "no subscription \(text.quotedForPeople()) is known"
         case .tooMany(let what, let max): "there are \(max) \(what) already, and more are not kept"
         case .unknownTool(let name): "no tool is called \(name.quotedForPeople())"
-        case .noWorkspaces: "workspaces are not there yet"
+        case .noWorkspaces: "no workspaces are kept here"
         case .badArgument(let tool, let what): "\(tool): \(what)"
         }
     }

@@ -18,6 +18,12 @@ package enum AgentTool: String, CaseIterable, Hashable, Sendable {
     case gate, ungate
     case permitTurn = "permit_turn"
     case terminateChild = "terminate_child"
+    case listWorkspaces = "list_workspaces"
+    case createWorkspace = "create_workspace"
+    case deleteWorkspace = "delete_workspace"
+    case linkDir = "link_dir"
+    case unlinkDir = "unlink_dir"
+    case linkFrom = "link_from"
 
     /// What an argument must be.
     package enum Shape: String, Hashable, Sendable {
@@ -51,7 +57,7 @@ package enum AgentTool: String, CaseIterable, Hashable, Sendable {
         case .checkInbox: [.optional("sender"), .optional("kind")]
         case .spawnAgent:
             [
-                .needed("name"), .needed("instructions"), .optional("workspace", .any),
+                .needed("name"), .needed("instructions"), .optional("workspace"),
                 .optional("metadata", .texts), .optional("provider"), .optional("model"),
             ]
         case .inspectAgent: [.needed("name")]
@@ -63,6 +69,28 @@ package enum AgentTool: String, CaseIterable, Hashable, Sendable {
         case .setAgentMetadata: [.needed("agent_name"), .needed("key"), .optional("value")]
         case .subscribe: [.needed("agent_name"), .needed("transition"), .optional("once", .flag)]
         case .unsubscribe: [.needed("subscription_id")]
+        case .listWorkspaces: []
+        case .createWorkspace:
+            [
+                .needed("name"), .optional("view_of"), .optional("subdir"), .optional("mode"),
+                .optional("network_access", .flag),
+            ]
+        case .deleteWorkspace: [.needed("workspace")]
+        case .linkDir: [.needed("workspace"), .needed("source"), .needed("target"), .optional("mode")]
+        case .unlinkDir: [.needed("workspace"), .needed("target")]
+        case .linkFrom:
+            [
+                .needed("workspace"), .needed("source_workspace"), .optional("subdir"), .needed("target"),
+                .optional("mode"),
+            ]
+        }
+    }
+
+    /// Whether it is about folders on a disk: such a call is first intended, then done, then recorded.
+    package var isAboutWorkspaces: Bool {
+        switch self {
+        case .listWorkspaces, .createWorkspace, .deleteWorkspace, .linkDir, .unlinkDir, .linkFrom: true
+        default: false
         }
     }
 

@@ -16,6 +16,7 @@ extension Draft {
         of wish: NewAgent, under parent: AgentID?, isSpawned: Bool
     ) throws(AgentRefusal) -> AgentBirth {
         var (provider, model) = (wish.provider, wish.model)
+        var workspace = wish.workspace
         var parentSession: SessionID?
         if let parent {
             let node = try self.runnable(parent)
@@ -29,11 +30,13 @@ extension Draft {
             let above = try self.ledger(parent)
             guard above.completing == nil else { throw .isCompleting(parent) }
             if provider.isEmpty { (provider, model) = (above.birth?.provider ?? "", above.birth?.model ?? "") }
+            // Whoever is kept in a workspace has no children outside of all.
+            workspace = workspace ?? above.birth?.workspace
         }
         try self.tree.checkName(wish.name, under: parent)
         return AgentBirth(
             agent: wish.agent, name: wish.name, parentSession: parentSession, instructions: wish.instructions,
-            workspace: wish.workspace, metadata: wish.metadata, provider: provider, model: model,
+            workspace: workspace, metadata: wish.metadata, provider: provider, model: model,
             order: self.tree.nextOrder, isSpawned: isSpawned, requestKey: wish.requestKey)
     }
 

@@ -3,7 +3,9 @@ import Vocabulary
 
 extension Draft {
     /// Carries out a call of a tool and records what it came to, also when that is an error.
-    mutating func call(_ call: ToolCall, by agent: AgentID) throws(AgentRefusal) -> JSONValue {
+    mutating func call(
+        _ call: ToolCall, by agent: AgentID, workspace: JSONValue?
+    ) throws(AgentRefusal) -> JSONValue {
         let node = try self.runnable(agent)
         var call = call
         call.call = (try self.ledger(agent)).lastCall + 1
@@ -11,7 +13,7 @@ extension Draft {
         do throws(AgentRefusal) {
             guard let tool = AgentTool(rawValue: call.tool) else { throw .unknownTool(call.tool) }
             try tool.check(call.arguments)
-            let answer = try self.perform(tool, Arguments(Fields(data: call.arguments), node, call.call ?? 0))
+            let answer = try self.perform(tool, Arguments(call, node, workspace))
             if self.tree.nodes[agent] != nil {
                 self.record(.toolCalled(call, .result(answer)), in: .session(node.session))
             }
@@ -29,11 +31,13 @@ extension Draft {
         let fields: Fields
         let caller: AgentNode
         let call: Int
+        let workspace: JSONValue?
 
-        init(_ fields: Fields, _ caller: AgentNode, _ call: Int) {
-            self.fields = fields
+        init(_ call: ToolCall, _ caller: AgentNode, _ workspace: JSONValue?) {
+            self.fields = Fields(data: call.arguments)
             self.caller = caller
-            self.call = call
+            self.call = call.call ?? 0
+            self.workspace = workspace
         }
 
         var agent: AgentID { self.caller.id }
@@ -55,6 +59,8 @@ extension Draft {
         case .listChildren: try self.listChildren(given)
         case .remindMe, .cancelReminder: try self.remindMe(tool, given)
         case .subscribe, .unsubscribe, .listSubscriptions: try self.subscribe(tool, given)
+        case .listWorkspaces, .createWorkspace, .deleteWorkspace, .linkDir, .unlinkDir, .linkFrom:
+            throw .noWorkspaces
         }
     }
 
@@ -129,13 +135,18 @@ extension Draft {
     }
 
     private mutating func spawnAgent(_ given: Arguments) throws(AgentRefusal) -> JSONValue {
-        guard given.fields.value("workspace") == nil else { throw .noWorkspaces }
+        let place = given.fields.text("workspace")
+        guard place == nil || given.workspace != nil else { throw .noWorkspaces }
         let wish = NewAgent(
             agent: self.newID(), session: self.newID(), name: given.text("name"),
-            instructions: given.text("instructions"),
+            instructions: given.text("instructions"), workspace: given.workspace,
             metadata: given.fields.strings("metadata"), provider: given.text("provider"), model: given.text("model"))
         try self.spawn(wish, by: given.agent)
-        return ["status": "accepted", "agent_id": .string(wish.agent.description), "name": .string(wish.name)]
+        var answer: JSONObject = [
+            "status": "accepted", "agent_id": .string(wish.agent.description), "name": .string(wish.name),
+        ]
+        answer["workspace"] = place.map(JSONValue.string)
+        return .object(answer)
     }
 
     /// The last word of an agent: its parent has the result, and it ends with its turn.

@@ -51,7 +51,9 @@ extension Draft {
         case .failTurn(let agent, let turn, let error, let partial):
             try self.failTurn(turn, of: agent, error: error, partial: partial)
         case .wait(let agent, let isOver): try self.wait(agent, isOver: isOver)
-        case .call(let agent, let call): return try self.call(call, by: agent)
+        case .call(let agent, let call, let workspace): return try self.call(call, by: agent, workspace: workspace)
+        case .intend(let agent, let call): return try self.intend(call, by: agent)
+        case .called(let agent, let call, let outcome): return try self.called(call, by: agent, outcome)
         case .terminate(let agent, let isRecursive): try self.terminate(agent, isRecursive: isRecursive)
         case .gate(let agent, let isGated): try self.gate(agent, isGated: isGated)
         case .goOn(let agent): try self.goOn(agent)

@@ -21,9 +21,13 @@ extension Ledger {
             self.spawns.removeAll { $0.intent.agent == child }
         case .turnStarted, .turnCompleted, .turnFailed, .turnInterrupted: self.applyTurn(entry)
         case .enqueued, .delivered, .sent, .dropped: self.applyMessage(entry)
-        case .toolIntended(let call): self.lastCall = max(self.lastCall, call.call ?? 0)
+        case .toolIntended(let call):
+            self.lastCall = max(self.lastCall, call.call ?? 0)
+            if self.intents.count == Self.intentsMax { self.intents.removeFirst() }
+            self.intents.append(call)
         case .toolCalled(let call, let outcome):
             self.lastCall = max(self.lastCall, call.call ?? 0)
+            self.intents.removeAll { $0.call == call.call }
             guard self.turn != nil else { break }
             if self.turn!.calls.count == OpenTurn.callsMax { self.turn!.calls.removeFirst() }
             self.turn!.calls.append(OpenTurn.Call(call: call, outcome: outcome))
@@ -79,6 +83,7 @@ extension Ledger {
         self.completing = nil
         self.gate = .open
         self.suspendedAt = nil
+        self.intents = []
         self.spawns = []
         self.subscriptions = []
         self.reminders = []

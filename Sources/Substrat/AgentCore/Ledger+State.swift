@@ -50,6 +50,9 @@ extension Ledger {
         state["completed_at"] = self.completedAt.map { .string($0.logText) }
         state["last_call"] = .integer(Int64(self.lastCall))
         state["requests"] = .array(self.requests.map(\.state))
+        if !self.intents.isEmpty {
+            state["intents"] = .array(self.intents.compactMap { AgentEvent.toolIntended($0).data })
+        }
     }
 
     private static func sorted(_ members: [(String, JSONValue)]) -> JSONObject {
@@ -195,6 +198,13 @@ extension Ledger {
         self.completedAt = try fields.momentIfAny("completed_at")
         self.lastCall = try fields.count("last_call")
         self.requests = try fields.parts("requests") { (part) throws(FieldError) in try AnsweredRequest(part) }
+        guard fields.value("intents") != nil else { return }
+        self.intents = try fields.parts("intents") { (part) throws(FieldError) in
+            guard case .toolIntended(let call) = AgentEvent(kind: "tool.intent", data: part.data) else {
+                throw FieldError(field: "intents")
+            }
+            return call
+        }
     }
 }
 

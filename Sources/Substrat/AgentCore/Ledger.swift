@@ -42,6 +42,9 @@ package struct Ledger: Hashable, Sendable {
     package internal(set) var completedTurn = 0
     package internal(set) var completedAt: Timestamp?
     package internal(set) var lastCall = 0
+    /// Calls that may have had effects, and of which it is not on record what they came to; the latest last.
+    package internal(set) var intents: [ToolCall] = []
+    static let intentsMax = 64
     /// What turns with a request key came to, the latest last.
     package internal(set) var requests: [AnsweredRequest] = []
 

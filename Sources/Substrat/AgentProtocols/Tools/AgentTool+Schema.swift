@@ -23,6 +23,12 @@ extension AgentTool {
         case .gate: "Holds a child: its messages wait, and it takes no turn of its own."
         case .ungate: "Lets a child go on that was held."
         case .permitTurn: "Lets a child that is held take one turn."
+        case .listWorkspaces: "Lists the workspaces that you see: yours, your children's, your parent's."
+        case .createWorkspace: "Makes a workspace of yours, empty or as a view of a folder of another one."
+        case .deleteWorkspace: "Deletes a workspace of yours or a child's, and its views; not one that is used."
+        case .linkDir: "Shows a folder of the workspace you work in inside another one."
+        case .unlinkDir: "Takes a link out of a workspace; what it showed stays."
+        case .linkFrom: "Shows a folder of any workspace that you see inside one of yours or a child's."
         case .terminateChild: "Ends a child without children; its unread messages go back to who sent them."
         }
     }
@@ -51,6 +57,7 @@ extension AgentTool.Parameter {
         if (tool, self.name) == (.checkInbox, "kind") {
             schema["enum"] = .array(EnvelopeKind.allCases.map { .string($0.rawValue) })
         }
+        if tool.isAboutWorkspaces, self.name == "mode" { schema["enum"] = ["ro", "rw"] }
         schema["description"] = .string(self.summary(in: tool))
         return .object(schema)
     }
@@ -68,7 +75,15 @@ extension AgentTool.Parameter {
         case (_, "sender"): "Only from this one."
         case (_, "kind"): "Only of this kind."
         case (_, "instructions"): "Its task."
-        case (_, "workspace"): "Where it works."
+        case (.createWorkspace, "name"): "1 to 64 letters, digits, _ or -."
+        case (.spawnAgent, "workspace"): "Where it works: NAME, CHILD/NAME or ../NAME; as it is, where you do."
+        case (_, "workspace"): "NAME for one of yours, or CHILD/NAME."
+        case (_, "view_of"), (_, "source_workspace"): "NAME for one of yours, CHILD/NAME, or ../NAME."
+        case (_, "subdir"): "A folder in it; as it is, all of it."
+        case (_, "source"): "A folder, from the root of your workspace on."
+        case (_, "target"): "Where it is to be seen, from the root of the workspace on."
+        case (_, "mode"): "ro to read, as it is, or rw to write too."
+        case (_, "network_access"): "Whether programs in it may use the network."
         case (_, "metadata"): "Notes about it."
         case (_, "provider"): "Who answers for it; as it is, who answers for you."
         case (_, "model"): "The model; as it is, yours."

@@ -1,4 +1,5 @@
 package import AgentCore
+import AgentWorkspaces
 import EventLog
 import HashTreeCollections
 import Synchronization
@@ -39,7 +40,7 @@ extension AgentHost {
         return AgentInspection(
             summary: summary, instructions: ledger.birth?.instructions ?? "",
             provider: self.providerName(of: summary.session, in: tree), model: ledger.birth?.model ?? "",
-            metadata: ledger.metadata,
+            metadata: ledger.metadata, workspace: WorkspaceKey(ledger.birth?.workspace),
             children: (tree.nodes[agent]?.children ?? []).compactMap { self.summary(of: $0, in: tree) },
             inbox: ledger.inbox.pending.map { InboxEntry($0.envelope, in: tree) })
     }
@@ -162,16 +163,11 @@ extension AgentHost {
     package func callTool(
         _ agent: AgentID, _ tool: String, _ arguments: JSONObject
     ) async throws(HostError) -> JSONValue {
-        if let why = Self.missingTools[tool] { throw HostError(.invalid, why) }
         guard AgentTool(rawValue: tool) != nil else { throw HostError(.unknownTool(tool)) }
-        return try await self.desk.perform(.call(agent, ToolCall(tool: tool, arguments: .object(arguments))))
+        return try await self.carryOut(ToolCall(tool: tool, arguments: .object(arguments)), of: agent) {
+            (command) throws(HostError) in try await self.desk.perform(command)
+        }
     }
-
-    /// Tools of agents' workspaces, by what is answered to who calls them.
-    private static let missingTools: [String: String] = {
-        let names = ["list_workspaces", "create_workspace", "delete_workspace", "link_dir", "unlink_dir", "link_from"]
-        return Dictionary(uniqueKeysWithValues: names.map { ($0, "\($0): workspaces are not there yet") })
-    }()
 
     /// What agents have written to the operator, and nobody has read.
     package func operatorInbox() -> [InboxEntry] {

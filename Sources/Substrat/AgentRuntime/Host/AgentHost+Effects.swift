@@ -67,7 +67,8 @@ extension AgentHost {
         SessionOpening(
             agent: birth.agent, session: session, name: birth.name, model: birth.model,
             instructions: birth.instructions, folder: "\(self.root)/agents/\(session.hex)",
-            token: self.tokenText(of: birth.agent))
+            token: self.tokenText(of: birth.agent), workspace: self.sessionWorkspace(birth),
+            hasModelOfOperator: self.hasModelOfOperator(birth))
     }
 
     /// Its provider has answered for the agent, or never will.

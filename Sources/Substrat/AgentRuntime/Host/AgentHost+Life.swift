@@ -1,4 +1,5 @@
 import AgentCore
+import AgentWorkspaces
 import EventLog
 import HashTreeCollections
 import Synchronization
@@ -16,7 +17,7 @@ extension AgentHost {
         let wish = try self.wish(order, isRoot: parent == nil)
         self.floor.withLock { _ = $0.forming.insert(wish.agent) }
         defer { self.formed(wish.agent) }
-        let answer = try await self.desk.perform(.create(wish, parent: parent))
+        let answer = try await self.record(wish, under: parent)
         guard answer["agent_id"]?.string == wish.agent.hex else {
             // Another request with the same key came first.
             guard let key = wish.requestKey, let known = self.tree.agentMade(by: key) else {
@@ -53,8 +54,8 @@ extension AgentHost {
         }
         return NewAgent(
             agent: self.desk.newID(), session: self.desk.newID(), name: order.name,
-            instructions: order.instructions, metadata: order.metadata, provider: provider, model: order.model,
-            requestKey: order.requestKey)
+            instructions: order.instructions, workspace: order.workspace?.json, metadata: order.metadata,
+            provider: provider, model: order.model, requestKey: order.requestKey)
     }
 
     private func known(_ agent: AgentID) throws(HostError) -> AgentSummary {

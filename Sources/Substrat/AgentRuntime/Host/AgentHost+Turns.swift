@@ -145,7 +145,9 @@ extension AgentHost {
     /// A call from within a turn. Also one that nobody knows is an answer, and no end of the turn.
     private func call(_ agent: AgentID, _ call: ToolCall) async -> ToolOutcome {
         do throws(HostError) {
-            let answer = try await self.insist(.call(agent, call))
+            let answer = try await self.carryOut(call, of: agent) { (command) throws(HostError) in
+                try await self.insist(command)
+            }
             return answer["error"]?.string.map(ToolOutcome.error) ?? .result(answer)
         } catch {
             return .error(error.message)

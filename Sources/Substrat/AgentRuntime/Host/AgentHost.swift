@@ -1,4 +1,5 @@
 import AgentCore
+import AgentWorkspaces
 import EventLog
 import HashTreeCollections
 import Synchronization
@@ -18,6 +19,8 @@ package final class AgentHost: Sendable {
     let logs: EventLogs
     let desk: CommandDesk
     let progress: LogProgress
+    let workspaces: WorkspaceDesk
+    let sandbox: Sandbox
     let crew = Crew()
     let floor: Mutex<Floor>
     /// When it was opened: since then nobody is live who was so before.
@@ -25,10 +28,14 @@ package final class AgentHost: Sendable {
 
     private init(
         _ root: String, _ options: HostOptions, _ providers: [String: any AgentProvider], _ found: FoundHost,
-        _ floor: consuming Floor
+        _ workspaces: WorkspaceDesk, _ floor: consuming Floor
     ) {
         self.root = root
-        self.recovery = found.report
+        var report = found.report
+        for (key, why) in workspaces.all.damaged { report.workspaces["\(key)"] = why }
+        self.recovery = report
+        self.workspaces = workspaces
+        self.sandbox = Sandbox(options.sandbox, on: options.files, canonical: options.canonicalPath)
         self.options = options
         self.providers = providers
         self.logs = found.logs
@@ -46,10 +53,11 @@ package final class AgentHost: Sendable {
     ) async throws(HostError) -> AgentHost {
         let names = Dictionary(providers.map { ($0.name, $0) }) { $1 }
         let found = try await FoundHost.find(root, options, continuing: Self.continuing(names, options))
+        let workspaces = await onThreadOfItsOwn { WorkspaceDesk(root, options) }
         var floor = Floor(brake: options.brake)
         floor.strays = found.strays
         floor.damaged = found.damaged
-        let host = AgentHost(root, options, names, found, floor)
+        let host = AgentHost(root, options, names, found, workspaces, floor)
         host.goOn(found.plan)
         return host
     }

@@ -1,4 +1,5 @@
 package import AgentCore
+package import AgentWorkspaces
 package import Vocabulary
 
 /// An agent in a list.
@@ -35,6 +36,8 @@ package struct AgentInspection: Hashable, Sendable {
     package let provider: String
     package let model: String
     package let metadata: [String: String]
+    /// Where it works.
+    package let workspace: WorkspaceKey?
     package let children: [AgentSummary]
     package let inbox: [InboxEntry]
 
@@ -47,6 +50,7 @@ package struct AgentInspection: Hashable, Sendable {
         var metadata: JSONObject = [:]
         for (key, value) in self.metadata.sorted(by: { $0.key < $1.key }) { metadata[key] = .string(value) }
         object["metadata"] = .object(metadata)
+        object["workspace"] = self.workspace?.json ?? .null
         object["children"] = .array(self.children.map { .object($0.json) })
         object["inbox"] = .array(self.inbox.map { .object($0.json) })
         return object

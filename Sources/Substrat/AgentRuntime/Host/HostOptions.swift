@@ -1,4 +1,5 @@
 package import AgentCore
+package import AgentWorkspaces
 package import DurableFiles
 package import EventLog
 package import Vocabulary
@@ -29,6 +30,9 @@ package struct HostOptions: Sendable {
     /// How many logs a start reads at a time. With one, it does all its input and output in the same order every time.
     package var readers = 1
     package var files: any FileSystem = POSIXFileSystem()
+    /// How symbolic links are followed, on the same disk.
+    package var canonicalPath: WorkspaceStore.Canonical = { WorkspaceStore.canonicalPath($0) }
+    package var sandbox = SandboxOptions()
     package var clock = HostClock.system
     /// What new ids are made of.
     package var dice: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
@@ -77,12 +81,14 @@ package struct AgentOrder: Hashable, Sendable {
     /// A reference, as `AgentHost.resolve` reads it; `nil` for a root.
     package var parent: String?
     package var metadata: [String: String]
+    /// Where it works; `nil` for where its parent does.
+    package var workspace: WorkspaceKey?
     /// A repeat with the same key makes no second agent.
     package var requestKey: String?
 
     package init(
         name: String, instructions: String = "", provider: String? = nil, model: String = "", parent: String? = nil,
-        metadata: [String: String] = [:], requestKey: String? = nil
+        metadata: [String: String] = [:], workspace: WorkspaceKey? = nil, requestKey: String? = nil
     ) {
         self.name = name
         self.instructions = instructions
@@ -90,6 +96,7 @@ package struct AgentOrder: Hashable, Sendable {
         self.model = model
         self.parent = parent
         self.metadata = metadata
+        self.workspace = workspace
         self.requestKey = requestKey
     }
 }

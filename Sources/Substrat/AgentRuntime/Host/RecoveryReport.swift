@@ -26,6 +26,8 @@ package struct RecoveryReport: Hashable, Sendable {
     package var orphans: [SessionID] = []
     /// Events that say nothing to this version, by kind.
     package var strange: [String: Int] = [:]
+    /// Why which workspace cannot be used.
+    package var workspaces: [String: String] = [:]
     package var duration = Duration.zero
 
     package var json: JSONObject {
@@ -35,6 +37,8 @@ package struct RecoveryReport: Hashable, Sendable {
         }
         var strange: JSONObject = [:]
         for (kind, count) in self.strange.sorted(by: { $0.key < $1.key }) { strange[kind] = .integer(Int64(count)) }
+        var workspaces: JSONObject = [:]
+        for (name, reason) in self.workspaces.sorted(by: { $0.key < $1.key }) { workspaces[name] = .string(reason) }
         return [
             "boot_id": .string(self.boot), "agents": .integer(Int64(self.agents)),
             "sessions": .integer(Int64(self.sessions)), "events": .integer(Int64(self.events)),
@@ -44,7 +48,8 @@ package struct RecoveryReport: Hashable, Sendable {
             "abandoned_spawns": .integer(Int64(self.abandonedSpawns)),
             "late_messages": .integer(Int64(self.lateMessages)), "woken": .integer(Int64(self.woken)),
             "quarantined": .object(quarantined), "orphans": .array(self.orphans.map { .string($0.hex) }),
-            "strange": .object(strange), "milliseconds": .integer(self.duration.wholeMilliseconds),
+            "strange": .object(strange), "damaged_workspaces": .object(workspaces),
+            "milliseconds": .integer(self.duration.wholeMilliseconds),
         ]
     }
 }

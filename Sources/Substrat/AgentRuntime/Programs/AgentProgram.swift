@@ -36,7 +36,10 @@ struct ProgramQuestion: Hashable, Sendable {
     let isNew: Bool
     /// Empty for the default of the program.
     let model: String
+    /// Where it works.
     let folder: String
+    /// Where what it must find is, where it takes that by an option.
+    let settings: String
     let system: String
     let prompt: String
 }
@@ -61,7 +64,7 @@ extension AgentProgram {
         case .claude:
             let words = [
                 self.path, "--print", "--output-format", "stream-json", "--verbose", "--permission-mode",
-                "bypassPermissions", "--mcp-config", "\(question.folder)/\(Self.claudeConfiguration)",
+                "bypassPermissions", "--mcp-config", "\(question.settings)/\(Self.claudeConfiguration)",
                 "--append-system-prompt", question.system,
             ]
             let name = [question.isNew ? "--session-id" : "--resume", question.conversation]
@@ -70,14 +73,26 @@ extension AgentProgram {
     }
 
     /// What the program finds in its folder: how it gets its tools, and where it has no option for it, who it is.
-    func files(system: String, tools: ToolServerCommand) -> [(path: String, text: String)] {
+    ///
+    /// Of each file, whether it must be in the very folder where the program works.
+    func files(system: String, tools: ToolServerCommand) -> [(path: String, text: String, isInWork: Bool)] {
         let configuration = JSONValue.object(["mcpServers": ["substrat": tools.json]]).text
         switch self.dialect {
         case .cursor:
             let rules = "---\nalwaysApply: true\n---\n\n\(system)\n"
-            return [(".cursor/mcp.json", configuration), (".cursor/rules/substrat.mdc", rules)]
-        case .claude: return [(Self.claudeConfiguration, configuration)]
+            return [(".cursor/mcp.json", configuration, true), (".cursor/rules/substrat.mdc", rules, true)]
+        case .claude: return [(Self.claudeConfiguration, configuration, false)]
         }
+    }
+
+    /// What the program keeps in the home of its user.
+    var homes: [String] {
+        self.dialect == .cursor ? [".cursor", ".config/cursor"] : [".claude", ".claude.json", ".config/claude"]
+    }
+
+    /// Where it is installed in the home of its user, if it is.
+    var installed: [String] {
+        [".local/bin", self.dialect == .cursor ? ".local/share/cursor-agent" : ".local/share/claude"]
     }
 
     private static let claudeConfiguration = ".substrat/mcp.json"

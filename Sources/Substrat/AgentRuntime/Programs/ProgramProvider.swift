@@ -21,6 +21,7 @@ package struct ProgramProvider: AgentProvider {
 
     package var name: String { self.program.dialect.rawValue }
     package var continuesTurns: Bool { false }
+    package var workspaceUse: WorkspaceUse { .sandbox(needsNetwork: true) }
 
     package init(_ program: AgentProgram, options: ProgramOptions) {
         self.program = program

@@ -1,5 +1,6 @@
 import AgentCore
 import AgentProtocols
+import AgentWorkspaces
 import DurableFiles
 import ProcessGuard
 import Vocabulary
@@ -8,12 +9,18 @@ import Vocabulary
 ///
 ///     agents/SESSION/work/                its folder: what it makes there stays
 ///                       .cursor/, .substrat/   written anew at each start: the token in it is another one then
+///
+/// With a workspace it works there, in a sandbox, and sees these two as if they were there too: agents that share a
+/// workspace do not see each other's.
 struct ProgramSeat: Sendable {
     let program: AgentProgram
     let opening: SessionOpening
     let options: ProgramOptions
 
-    var folder: String { "\(self.opening.folder)/work" }
+    /// Where what it must find is.
+    var settings: String { "\(self.opening.folder)/work" }
+    /// Where it works.
+    var folder: String { self.opening.workspace?.root ?? self.settings }
 
     /// What the program is told before anything else.
     var system: String {
@@ -27,10 +34,13 @@ struct ProgramSeat: Sendable {
         let tools = ToolServerCommand(
             words: self.options.toolServer + ["--agent-id", self.opening.agent.hex],
             environment: ["SUBSTRAT_TOKEN": self.opening.token])
+        // Without a sandbox nothing can be seen where it is not.
+        let isOpen = try self.opening.workspace.map { (place) throws(ProviderFailure) in try !place.isClosed() }
+        let place = isOpen == true ? self.folder : self.settings
         do throws(FileError) {
-            try DurableDirectory.make(self.folder, on: files)
+            try DurableDirectory.make(self.settings, on: files)
             for file in self.program.files(system: self.system, tools: tools) {
-                let path = "\(self.folder)/\(file.path)"
+                let path = "\(file.isInWork ? place : self.settings)/\(file.path)"
                 try DurableDirectory.make(AtomicFile.directory(of: path), on: files)
                 try AtomicFile.replace(path, with: Array(file.text.utf8), on: files)
             }
@@ -39,8 +49,8 @@ struct ProgramSeat: Sendable {
         }
     }
 
-    /// How the program is started with these words.
-    func start(_ words: [String]) -> ProcessStart {
+    /// How the program is started with these words. Blocks.
+    func start(_ words: [String]) throws(ProviderFailure) -> ProcessStart {
         var environment = self.options.environment
         environment["SUBSTRAT_AGENT_ID"] = self.opening.agent.hex
         environment["SUBSTRAT_AGENT_NAME"] = self.opening.name
@@ -49,7 +59,28 @@ struct ProgramSeat: Sendable {
         // After a crash of the daemon its successor goes on with the conversation: nobody else may write to it then.
         start.grace = .zero
         start.guardName = "agent-guard"
-        return start
+        guard let workspace = self.opening.workspace else { return start }
+        return try workspace.start(start, needs: self.needs(workspace), covers: self.covers(workspace))
+    }
+
+    /// The program itself and what it keeps at home: its own settings, keys and conversations.
+    private func needs(_ workspace: SessionWorkspace) throws(ProviderFailure) -> [SandboxPlan.Bind] {
+        var binds: [SandboxPlan.Bind] = []
+        if let home = self.options.environment["HOME"] {
+            let own = self.program.homes.map { SandboxPlan.Bind("\(home)/\($0)", .readWrite, isOptional: true) }
+            let installed = self.program.installed.map { SandboxPlan.Bind("\(home)/\($0)", isOptional: true) }
+            binds += own + installed
+        }
+        if self.program.dialect == .claude { binds.append(SandboxPlan.Bind("\(self.settings)/.substrat")) }
+        let path = self.program.path
+        let isKnown = SandboxPlan.systemFolders.contains { MountPath.isInside(path, $0) }
+        if path.hasPrefix("/"), !isKnown { binds.append(try workspace.bind(path)) }
+        return binds
+    }
+
+    private func covers(_ workspace: SessionWorkspace) -> [SandboxPlan.Bind] {
+        guard self.program.dialect == .cursor else { return [] }
+        return [SandboxPlan.Bind("\(self.settings)/.cursor", at: "\(workspace.root)/.cursor", .readWrite)]
     }
 }
 

@@ -26,7 +26,7 @@ final class ProgramSession: ProviderSession {
     }
 
     func send(_ turn: ProviderTurn) async throws(ProviderFailure) -> String {
-        let (process, input) = try self.start(turn)
+        let (process, input) = try await self.start(turn)
         let result = await withTaskCancellationHandler {
             await self.talk(process, input, turn)
         } onCancel: {
@@ -53,9 +53,10 @@ final class ProgramSession: ProviderSession {
         await onThreadOfItsOwn { process.end(grace: .zero) }
     }
 
-    private func start(_ turn: ProviderTurn) throws(ProviderFailure) -> (ScriptProcess, [UInt8]) {
+    private func start(_ turn: ProviderTurn) async throws(ProviderFailure) -> (ScriptProcess, [UInt8]) {
         let call = self.seat.program.call(self.question(turn))
-        let start = self.seat.start(call.words)
+        let seat = self.seat
+        let start = try await onThreadOfItsOwn { () throws(ProviderFailure) in try seat.start(call.words) }
         let result = self.state.withLock { state -> Result<ScriptProcess, ProviderFailure> in
             if state.isStopped { return .failure(ProviderFailure("the session has ended")) }
             do throws(ProcessError) {
@@ -73,7 +74,8 @@ final class ProgramSession: ProviderSession {
         let first = self.state.withLock { $0.first }
         return ProgramQuestion(
             conversation: self.conversation(begunBy: first ?? turn.number), isNew: first == nil,
-            model: self.seat.opening.model, folder: self.seat.folder, system: self.seat.system, prompt: turn.prompt)
+            model: self.seat.opening.model, folder: self.seat.folder, settings: self.seat.settings,
+            system: self.seat.system, prompt: turn.prompt)
     }
 
     /// What the program calls the conversation.

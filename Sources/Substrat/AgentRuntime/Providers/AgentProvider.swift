@@ -11,6 +11,9 @@ package protocol AgentProvider: Sendable {
     /// Whether a turn that a crash has interrupted goes on where its recorded calls end; else it begins anew.
     var continuesTurns: Bool { get }
 
+    /// What its programs have to do with the workspaces of its agents.
+    var workspaceUse: WorkspaceUse { get }
+
     /// Checks that it can answer for the agent, and says by what it knows the conversation again.
     ///
     /// Called once for an agent, and again when a crash came before the answer was recorded. Leaves nothing running.
@@ -20,6 +23,10 @@ package protocol AgentProvider: Sendable {
     func resume(
         _ opening: SessionOpening, reference: JSONValue, history: [PastTurn]
     ) async throws(ProviderFailure) -> any ProviderSession
+}
+
+extension AgentProvider {
+    package var workspaceUse: WorkspaceUse { .nameOnly }
 }
 
 /// One live conversation. It is asked for one turn at a time.
@@ -54,6 +61,10 @@ package struct SessionOpening: Sendable {
     package let folder: String
     /// With which its programs prove that they speak for the agent.
     package let token: String
+    /// Where it works; `nil` for an agent without a workspace.
+    package let workspace: SessionWorkspace?
+    /// The model was named by the operator, for this agent or for one above it, and not by an agent.
+    package let hasModelOfOperator: Bool
     /// All that is on record of the agent, for a provider that needs more than its finished turns; empty for `create`.
     package var log: [LogRecord] = []
 }

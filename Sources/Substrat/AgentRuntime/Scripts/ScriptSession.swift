@@ -7,9 +7,12 @@ import Vocabulary
 /// The process of one scripted agent: started with its first turn, told of the turns before it, ended by `stop`.
 final class ScriptSession: ProviderSession {
     private let path: String
-    private let start: ProcessStart
+    /// How its process is started now. Blocks.
+    private let start: Start
     private let options: ScriptOptions
     private let state: Mutex<State>
+
+    typealias Start = @Sendable () throws(ProviderFailure) -> ProcessStart
 
     private struct State {
         /// What a new process is to be told.
@@ -18,7 +21,7 @@ final class ScriptSession: ProviderSession {
         var isStopped = false
     }
 
-    init(_ path: String, _ start: ProcessStart, _ history: [PastTurn], _ options: ScriptOptions) {
+    init(_ path: String, _ history: [PastTurn], _ options: ScriptOptions, start: @escaping Start) {
         self.path = path
         self.start = start
         self.options = options
@@ -47,7 +50,7 @@ final class ScriptSession: ProviderSession {
     }
 
     private func attempt(_ turn: ProviderTurn) async throws(ProviderFailure) -> Result<ScriptTurn, ScriptFailure> {
-        let (process, past) = try self.running()
+        let (process, past) = try await self.running()
         return await withTaskCancellationHandler {
             await self.talk(past, process, turn)
         } onCancel: {
@@ -75,8 +78,10 @@ final class ScriptSession: ProviderSession {
     }
 
     /// The process, and what it must be told first if it is a new one.
-    private func running() throws(ProviderFailure) -> (ScriptProcess, ScriptPast?) {
-        let (start, path) = (self.start, self.path)
+    private func running() async throws(ProviderFailure) -> (ScriptProcess, ScriptPast?) {
+        if let process = self.state.withLock({ $0.process }) { return (process, nil) }
+        let (prepare, path) = (self.start, self.path)
+        let start = try await onThreadOfItsOwn { () throws(ProviderFailure) in try prepare() }
         let result = self.state.withLock { state -> Result<(ScriptProcess, ScriptPast?), ProviderFailure> in
             if state.isStopped { return .failure(ProviderFailure("the session has ended")) }
             if let process = state.process { return .success((process, nil)) }

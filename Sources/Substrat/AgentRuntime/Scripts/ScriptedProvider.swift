@@ -1,4 +1,5 @@
 import AgentCore
+import AgentWorkspaces
 import DurableFiles
 package import Vocabulary
 
@@ -17,6 +18,7 @@ package struct ScriptedProvider: AgentProvider {
     private let options: ScriptOptions
 
     package var continuesTurns: Bool { true }
+    package var workspaceUse: WorkspaceUse { .sandbox(needsNetwork: false) }
 
     package init(name: String = "scripted", options: ScriptOptions = ScriptOptions()) {
         self.name = name
@@ -28,7 +30,9 @@ package struct ScriptedProvider: AgentProvider {
         guard path.hasPrefix("/") else {
             throw ProviderFailure("the model of a scripted agent is the absolute path of its program")
         }
-        guard access(path, X_OK) == 0 else {
+        // What is in its workspace it finds there, through links that this process does not see.
+        let isInside = opening.workspace.map { MountPath.isInside(path, $0.root) } ?? false
+        guard isInside || access(path, X_OK) == 0 else {
             throw ProviderFailure("\(path) is not a program that can be run")
         }
         return ["script": .string(path)]
@@ -40,7 +44,10 @@ package struct ScriptedProvider: AgentProvider {
         guard let path = reference["script"]?.string else {
             throw ProviderFailure("it is not on record which program the agent is")
         }
-        return ScriptSession(path, self.options.start(path, for: opening), history, self.options)
+        let options = self.options
+        return ScriptSession(path, history, options) { () throws(ProviderFailure) in
+            try options.start(path, for: opening)
+        }
     }
 }
 
