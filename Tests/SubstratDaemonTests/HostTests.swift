@@ -119,7 +119,10 @@ struct WordSession: ProviderSession {
             let cases: [(String, JSONObject, RPCError.Code, String)] = [
                 ("agent.create", [:], .invalid, "name is missing"),
                 ("agent.create", ["name": 7], .invalid, "name must be a text"),
-                ("agent.create", ["name": "b", "workspace": "w"], .invalid, "agent.create has no parameter"),
+                ("agent.create", ["name": "b", "workspace": "w"], .notFound, "there is no workspace USER/w"),
+                ("agent.create", ["name": "b", "workspace": 1], .invalid, "workspace must be a name, or an object"),
+                ("agent.create", ["name": "b", "workspace": ["scope": "a"]], .invalid, "workspace must have a name"),
+                ("agent.create", ["name": "b", "color": "red"], .invalid, "agent.create has no parameter"),
                 ("agent.create", ["name": "b", "metadata": ["x": 1]], .invalid, "metadata must be an object of texts"),
                 ("agent.create", ["name": "a"], .invalid, "is the name of an agent close by"),
                 ("agent.create", ["name": "b", "provider": "p"], .invalid, "no provider is called \"p\""),
@@ -156,7 +159,7 @@ struct WordSession: ProviderSession {
                 ("tool.call", ["agent_id": "a", "token": "t"], .invalid, "tool is missing"),
                 ("tool.call", ["agent_id": "a", "tool": "list_children"], .invalid, "token is missing"),
                 ("agent.list", ["x": 1], .invalid, "agent.list has no parameter \"x\""),
-                ("workspace.list", [:], .unknownMethod, "no method is called \"workspace.list\""),
+                ("workspace.fly", [:], .unknownMethod, "no method is called \"workspace.fly\""),
             ]
             for (method, params, code, message) in cases {
                 let refusal = await Self.refusal { () throws(ClientError) in try await daemon.call(method, params) }

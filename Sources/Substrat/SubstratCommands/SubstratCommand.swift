@@ -12,7 +12,7 @@ struct SubstratCommand: AsyncParsableCommand {
               0 done, 1 failed or refused, 2 usage, 3 no daemon runs (daemon status)
             """,
         subcommands: [
-            DaemonCommand.self, AgentCommands.self, SessionCommands.self, InboxCommand.self, ToolCommand.self,
-            MCPCommand.self, Completions.self, VersionCommand.self,
+            DaemonCommand.self, AgentCommands.self, SessionCommands.self, WorkspaceCommands.self, InboxCommand.self,
+            ToolCommand.self, MCPCommand.self, Completions.self, VersionCommand.self,
         ])
 }

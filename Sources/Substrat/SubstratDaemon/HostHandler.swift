@@ -38,6 +38,7 @@ package struct HostHandler: RequestHandler {
         case "tool.call": .result(try await self.callTool(request))
         case "inbox.list": .result(try await self.inbox(request))
         case "inbox.ack": .result(try await self.acknowledge(request))
+        case let method where method.hasPrefix("workspace."): .result(try await self.answerWorkspaces(request))
         case "daemon.recovery": .result(try self.recovery(request))
         default: throw .unknownMethod(request.method)
         }
@@ -63,7 +64,7 @@ package struct HostHandler: RequestHandler {
 extension HostHandler {
     private func create(_ request: RPCRequest) async throws(RPCError) -> JSONValue {
         let params = try request.params(
-            "name", "instructions", "provider", "model", "parent", "metadata", "request_key")
+            "name", "instructions", "provider", "model", "parent", "metadata", "workspace", "request_key")
         var metadata: [String: String] = [:]
         for (key, value) in try params.object("metadata") {
             guard let text = value.string else { throw .invalid("metadata must be an object of texts") }
@@ -73,6 +74,7 @@ extension HostHandler {
             name: try params.text("name"), instructions: try params.optionalText("instructions") ?? "",
             provider: try params.optionalText("provider"), model: try params.optionalText("model") ?? "",
             parent: try params.optionalText("parent"), metadata: metadata,
+            workspace: try await self.workspace(params.value("workspace")),
             requestKey: try params.optionalText("request_key"))
         return .object(try await asked { () throws(HostError) in try await self.host.createAgent(order) }.json)
     }

@@ -3,6 +3,7 @@
 ///     ROOT/daemon.lock       held (flock) as long as it lives, and never removed
 ///     ROOT/daemon.pid        its process, for people and scripts; only the lock counts
 ///     ROOT/daemon.sock       where it listens
+///     ROOT/tools.sock        the same for programs in a sandbox, who can call tools there and nothing else
 ///     ROOT/daemon.log        what it says when it has no terminal
 ///     ROOT/clean_shutdown    it ended in peace; gone while it runs
 package struct DaemonPlace: Hashable, Sendable {
@@ -20,6 +21,7 @@ package struct DaemonPlace: Hashable, Sendable {
     package var lock: String { "\(self.root)/daemon.lock" }
     package var pid: String { "\(self.root)/daemon.pid" }
     package var socket: String { "\(self.root)/daemon.sock" }
+    package var toolSocket: String { "\(self.root)/tools.sock" }
     package var log: String { "\(self.root)/daemon.log" }
     package var cleanShutdown: String { "\(self.root)/clean_shutdown" }
 

@@ -15,7 +15,8 @@ package struct RPCParameters: Sendable {
         self.object = object
     }
 
-    private func value(_ name: String) -> JSONValue? {
+    /// What was given, whatever it is; `nil` for nothing.
+    package func value(_ name: String) -> JSONValue? {
         guard let value = self.object[name], !value.isNull else { return nil }
         return value
     }

@@ -1,3 +1,4 @@
+import AgentWorkspaces
 import ArgumentParser
 import SubstratClient
 import Vocabulary
@@ -25,14 +26,23 @@ struct AgentCreate: AsyncParsableCommand {
     @Option(help: "Who answers for it; else that of its parent, or the daemon's default.") var provider: String?
     @Option(help: "Which model of the provider; of a script, its path.") var model: String?
     @Option(help: "REF of its parent; without one it is a root.") var parent: String?
+    @Option(help: "Where it works: NAME of a workspace of yours, or SCOPE/NAME; else where its parent does.")
+    var workspace: String?
     @Option(help: "A repeat with the same key makes no second agent.") var requestKey: String?
     @OptionGroup var place: PlaceOptions
 
     func run() async throws {
-        let params = JSONObject(name: self.name).adding([
+        var params = JSONObject(name: self.name).adding([
             "instructions": self.instructions, "provider": self.provider, "model": self.model,
             "parent": self.parent, "request_key": self.requestKey,
         ])
+        if let workspace = self.workspace {
+            let parts = workspace.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+            params["workspace"] = [
+                "scope": .string(parts.count > 1 ? parts.dropLast().joined(separator: "/") : "USER"),
+                "name": .string(parts.last ?? ""),
+            ]
+        }
         let agent = try await self.place.ask("agent.create", params)
         self.place.say(agent) { "\($0["agent_id"]?.string ?? "?")  \($0["name"]?.string ?? "?")" }
     }
@@ -99,6 +109,7 @@ struct AgentInspect: AsyncParsableCommand {
             agent[key]?.string.map { "\(key): \($0.shownToPeople(scalarsMax: 500))" }
         }
         if let why = agent["quarantine"]?.string { lines.append("quarantine: \(why.shownToPeople())") }
+        if let key = WorkspaceKey(agent["workspace"]) { lines.append("workspace: \(key)") }
         lines.append("children:")
         lines += (agent["children"]?.array ?? []).map {
             "  \($0["name"]?.string ?? "?")  [\($0["state"]?.string ?? "?")]"

@@ -36,7 +36,7 @@ struct DaemonRun: AsyncParsableCommand {
                 startedAt: HostClock.system.now(), until: { await signals.wait() },
                 ready: { Self.sayReady(place, on: readyOn) },
                 serving: { _ throws(DaemonError) in
-                    try await HostHandler.open(place, self.options.host, providers: providers)
+                    try await HostHandler.open(place, self.options.host(at: place), providers: providers)
                 })
         } catch {
             throw CommandFailure(error)
@@ -68,6 +68,9 @@ struct HostingOptions: ParsableArguments {
 
     @Option(help: "Which agents go on after a crash, beside those with mail: none, roots, interrupted or all.")
     var resume = ResumePolicy.interrupted
+
+    @Flag(help: "Where no sandbox can be made (bwrap), run programs of agents with a workspace without one.")
+    var allowUnsandboxed = false
 
     @Option(help: "How long turns have to end when the daemon is stopped.")
     var grace = TimeSpan(duration: .seconds(10))
@@ -105,7 +108,8 @@ struct HostingOptions: ParsableArguments {
             "--max-slots", "\(self.maxSlots)", "--provider", self.provider, "--grace",
             "\(self.grace.duration.wholeMilliseconds)ms", "--resume", self.resume.rawValue, "--durability",
             self.durability.rawValue, "--log-level", self.logLevel,
-        ] + (self.llm.map { ["--llm", $0] } ?? []) + (self.llmKey.map { ["--llm-key", $0] } ?? [])
+        ] + (self.allowUnsandboxed ? ["--allow-unsandboxed"] : []) + (self.llm.map { ["--llm", $0] } ?? [])
+            + (self.llmKey.map { ["--llm-key", $0] } ?? [])
     }
 }
 

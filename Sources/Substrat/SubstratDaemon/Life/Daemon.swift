@@ -52,8 +52,11 @@ package struct Daemon: Sendable {
         let methods = DaemonMethods(handler: handler, home: home, version: self.version, startedAt: startedAt)
         let server = SocketServer(
             at: self.place.socket, options: self.options, logger: self.logger, handler: methods)
+        let door = SocketServer(
+            at: self.place.toolSocket, options: self.options, logger: self.logger, handler: ToolDoor(handler: methods))
         do throws(DaemonError) {
             try home.writePID()
+            try await door.listen()
             try await server.listen()
         } catch {
             await handler.stop(grace: .zero)
@@ -62,10 +65,16 @@ package struct Daemon: Sendable {
         self.logger.notice("listening", metadata: LogKeys.place(self.place))
         ServiceNotice.send("READY=1")
         ready()
-        await server.serve {
-            await stop()
-            self.logger.notice("stopping")
-            ServiceNotice.send("STOPPING=1")
+        let (ended, ending) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        await withTaskGroup(of: Void.self) { group in
+            // Turns that have time to end may call tools until then.
+            group.addTask { await door.serve { for await _ in ended {} } }
+            await server.serve {
+                await stop()
+                self.logger.notice("stopping")
+                ServiceNotice.send("STOPPING=1")
+            }
+            ending.finish()
         }
     }
 }

@@ -94,11 +94,11 @@ package final class DaemonHome: Sendable {
             try files.syncDirectory(place.root)
         }
         if try files.exists(place.pid) { try files.unlink(place.pid) }
-        if try files.exists(place.socket) {
-            guard try files.status(of: place.socket).kind == .other else {
-                throw FileError(.exists, .open, place.socket, detail: "it is not a socket")
+        for socket in [place.socket, place.toolSocket] where try files.exists(socket) {
+            guard try files.status(of: socket).kind == .other else {
+                throw FileError(.exists, .open, socket, detail: "it is not a socket")
             }
-            try files.unlink(place.socket)
+            try files.unlink(socket)
         }
         try AtomicFile.sweep(place.root, on: files)
         return wasClean
@@ -119,7 +119,9 @@ extension DaemonHome {
     package func giveBack(isClean: Bool) throws(DaemonError) {
         defer { self.lock.release() }
         do throws(FileError) {
-            if try self.files.exists(self.place.socket) { try self.files.unlink(self.place.socket) }
+            for socket in [self.place.socket, self.place.toolSocket] where try self.files.exists(socket) {
+                try self.files.unlink(socket)
+            }
             if try self.files.exists(self.place.pid) { try self.files.unlink(self.place.pid) }
             if isClean {
                 try AtomicFile.replace(self.place.cleanShutdown, with: Array("\(getpid())\n".utf8), on: self.files)
