@@ -136,6 +136,37 @@ private func message(_ body: () async throws -> some Sendable) async -> String {
         await again.stop()
     }
 
+    @Test func `may be one that an agent has written, in the workspace where it is and in no other`() async throws {
+        let yard = try await Yard()
+        let place = try await yard.workspace("w")
+        let boss = try await yard.host.createAgent(yard.order("boss", in: "w")).id
+        #expect(try await yard.host.send(boss, "cp \(yard.folder.path)/shell mine && echo done") == "done\n")
+        var child: JSONObject = [
+            "name": "kid", "instructions": "i", "provider": "scripted", "model": .string("\(place.root)/mine"),
+        ]
+        #expect(try await yard.host.callTool(boss, "spawn_agent", child)["status"] == "accepted")
+        await yard.host.waitUntilIdle()
+        let kid = try await yard.host.id("kid")
+        #expect(try await yard.host.kinds(kid).contains("turn.complete"))
+        _ = try await yard.host.callTool(kid, "create_workspace", ["name": "other"])
+        child["name"] = "grandchild"
+        child["workspace"] = "other"
+        child["provider"] = nil
+        child["model"] = nil
+        #expect(try await yard.host.callTool(kid, "spawn_agent", child)["status"] == "accepted")
+        await yard.host.waitUntilIdle()
+        let kinds = try await yard.host.kinds(try await yard.host.id("grandchild"))
+        #expect(kinds.contains("turn.failed") && !kinds.contains("turn.complete"), "\(kinds)")
+        child["provider"] = "scripted"
+        child["name"] = "thief"
+        for path in ["/home/me/key", "\(yard.folder.path)/shell", "\(place.root)/../meta.json"] {
+            child["model"] = .string(path)
+            let refused = try await yard.host.callTool(kid, "spawn_agent", child)["error"]?.string
+            #expect(refused?.contains("cannot be seen in workspace") == true, "\(path): \(refused ?? "accepted")")
+        }
+        await yard.host.stop()
+    }
+
     @Test func `is refused where there is no sandbox, unless it may do without`() async throws {
         let yard = try await Yard { $0.sandbox.program = "/nowhere/bwrap" }
         _ = try await yard.workspace("w")
