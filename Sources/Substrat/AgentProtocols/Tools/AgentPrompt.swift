@@ -20,6 +20,9 @@ package enum AgentPrompt {
             - When a turn of a child has failed, you get a message of the kind error that says why. Its mail is kept: \
             poke it to try again, or end it with terminate_child.
             - To be woken later, use remind_me.
+            - Folders are workspaces: NAME is one of yours, CHILD/NAME one of a child, ../NAME one of your parent, or \
+            of the operator if you have none. A child works where you do unless you say otherwise; list_workspaces \
+            shows what you see.
             - The daemon may die in the middle of a turn. Then you are told what was cut off and which of your calls \
             took effect: look how things are before you repeat anything.
             - What you remember is finite. Keep what must not be lost in notes: in files, where you have any, or in \
