@@ -67,29 +67,37 @@ import Vocabulary
         #expect(!stage.has("root/workspaces/00000000000000000000000000000001/w"))
     }
 
-    @Test func `take a command line of others only with network, and give it its tools inside`() async throws {
-        for provider in ["claude", "cursor-agent"] {
-            let stage = try Stage()
-            try StandIn.put(into: stage)
-            try await stage.ok(
-                """
-                export SUBSTRAT_CURSOR_AGENT=\(stage.path("cursor-agent")) SUBSTRAT_CLAUDE=\(stage.path("claude"))
-                substrat daemon start
-                substrat workspace create shut
-                substrat workspace create open --network
-                """)
-            let shut = try await stage.bash("substrat agent create boss --provider \(provider) --workspace shut")
-            #expect(shut.code == 1 && shut.errors.contains("has no network, and \(provider) needs it"))
-            #expect(shut.errors.contains("hint: make one with substrat workspace create NAME --network"))
-            try await stage.ok(
-                "mkdir -p .claude .cursor; substrat agent create boss --provider \(provider) --workspace open")
-            guard provider == "claude" else { continue }
-            let sent = try await stage.ok(
-                #"substrat agent send boss 'tool send_message {"recipient":"USER","text":"by hand"}'"#)
-            #expect(sent.hasPrefix("ok {") && sent.contains(#""status":"sent""#), "\(sent)")
-            #expect(try await stage.ok("substrat inbox").contains("from=boss  by hand"))
-            #expect(!stage.has("kept"))
-        }
+    @Test(arguments: ["claude", "cursor-agent"])
+    func `take a command line of others only with network, and give it its tools inside`(provider: String) async throws
+    {
+        let stage = try Stage()
+        try StandIn.put(into: stage)
+        // As it is installed: the program in ~/.local, what it keeps in a folder of its own.
+        try await stage.ok(
+            """
+            mkdir -p .local/bin .claude .cursor; mv cursor-agent claude .local/bin/
+            for name in cursor-agent claude; do
+                printf '#!/bin/sh\\nHOME=$HOME/.%s exec $HOME/.local/bin/%s "$@"\\n' ${name%%-*} $name >$name
+                chmod +x $name
+            done
+            export SUBSTRAT_CURSOR_AGENT=\(stage.path("cursor-agent")) SUBSTRAT_CLAUDE=\(stage.path("claude"))
+            substrat daemon start
+            substrat workspace create shut
+            substrat workspace create open --network
+            """)
+        let shut = try await stage.bash("substrat agent create boss --provider \(provider) --workspace shut")
+        #expect(shut.code == 1 && shut.errors.contains("has no network, and \(provider) needs it"), "\(shut.errors)")
+        #expect(shut.errors.contains("hint: make one with substrat workspace create NAME --network"))
+        try await stage.ok("substrat agent create boss --provider \(provider) --workspace open")
+        #expect(try await stage.ok("substrat agent send boss first") == "turn 1: first\n")
+        #expect(try await stage.ok("substrat agent send boss second") == "turn 2: second\n")
+        let sent = try await stage.ok(
+            #"substrat agent send boss 'tool send_message {"recipient":"USER","text":"by hand"}'"#)
+        #expect(sent.hasPrefix("ok {") && sent.contains(#""status":"sent""#), "\(sent)")
+        #expect(try await stage.ok("substrat inbox").contains("from=boss  by hand"))
+        // Its token is in no file that others who work there see.
+        let found = try await stage.ok("find root/workspaces -type f -not -name meta.json")
+        #expect(found == "" && !stage.has("kept"), "\(found)")
     }
 
     @Test func `need a sandbox, unless the daemon is told to do without`() async throws {

@@ -28,7 +28,8 @@ package final class WorkspaceDesk: Sendable {
     /// What is on the disk.
     var all: Workspaces { self.state.withLock { $0.all } }
 
-    /// Runs `body` while nobody else is in here, in the order of asking.
+    /// Runs `body` while nobody else is in here, in the order of asking. The wait cannot be cancelled: a call that is
+    /// recorded is carried out, and each takes no longer than its writes.
     func alone<Value, Failure: Error>(
         _ body: () async throws(Failure) -> Value
     ) async throws(Failure) -> Value {
