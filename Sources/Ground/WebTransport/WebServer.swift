@@ -94,6 +94,9 @@ package struct WebServer: Service {
     }
 
     private func listen(_ house: ConnectionHouse, on group: MultiThreadedEventLoopGroup) async throws -> any Channel {
+        // When two event loops are the first to make the type of a decoder, in the same moment, the runtime may crash
+        // (docs/decisions.md, 90). So it is there before any connection is.
+        _ = UpgradeGate(house: house)
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: CInt(clamping: self.configuration.backlog))
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)

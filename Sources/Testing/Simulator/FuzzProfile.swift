@@ -1,6 +1,7 @@
 import Foundation
 
-/// How much a test that makes up its own cases does: `CAIRN_FUZZ_PROFILE`, or `HYPOTHESIS_PROFILE`, names it.
+/// How much a test that makes up its own cases does: `CAIRN_FUZZ_PROFILE`, or `HYPOTHESIS_PROFILE`, names it, and
+/// `CAIRN_FUZZ_EXAMPLES` may say how many cases.
 package enum FuzzProfile: String, CaseIterable, Sendable {
     /// Always the same cases: nobody's change fails by bad luck.
     case ci
@@ -10,7 +11,8 @@ package enum FuzzProfile: String, CaseIterable, Sendable {
 
     /// How many cases.
     package var examples: Int {
-        switch self {
+        if let count = ProcessInfo.processInfo.environment["CAIRN_FUZZ_EXAMPLES"].flatMap({ Int($0) }) { return count }
+        return switch self {
         case .ci, .default: 500
         case .nightly: 5_000
         case .torture: 50_000
