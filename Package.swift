@@ -348,7 +348,7 @@ let package = Package(
                 "Simulator", "TurnModel", "Vocabulary", "orchestra",
             ]),
         tests("SimulatorTests", uses: ["DurableFiles", "Simulator", "Vocabulary"]),
-        tests("StoryTests", uses: ["ProgramKit", "TrailsClient", "orchestra", "trails", "trailsd"]),
+        tests("StoryTests", uses: ["ProgramKit", "TrailsClient", "orchestra", "substrat", "trails", "trailsd"]),
         tests(
             "SubstratDaemonTests",
             uses: [

@@ -39,6 +39,18 @@ import Testing
         #expect(end.output.contains("is completed"))
     }
 
+    @Test func `holds when its agents are pasted`() async throws {
+        let place = try Place()
+        defer { place.remove() }
+        let session = try #require(Self.session("Agents", of: place.readme))
+        let end = try await place.bash(session, environment: [:])
+        #expect(end.code == 0, "\(end.output)")
+        #expect(end.output.contains("the worker is at it"), "\(end.output)")
+        #expect(end.output.contains("boss/worker"), "\(end.output)")
+        #expect(end.output.contains("I have heard 3 messages"), "\(end.output)")
+        #expect(end.output.components(separatedBy: "one, two, three").count > 2, "\(end.output)")
+    }
+
     @Test func `holds in the demo, which leaves nothing behind`() async throws {
         let place = try Place()
         defer { place.remove() }
@@ -70,7 +82,7 @@ import Testing
     }
 }
 
-/// A folder in which `.build/release` is what was built beside the tests.
+/// A folder in which `.build/release` is what was built beside the tests, and `clients` is ours.
 struct Place {
     let root: String
     let programs: String
@@ -89,6 +101,9 @@ struct Place {
         try FileManager.default.createDirectory(atPath: self.scratch, withIntermediateDirectories: true)
         try FileManager.default.createSymbolicLink(
             atPath: build.appending(path: "release").path(percentEncoded: false), withDestinationPath: self.programs)
+        try FileManager.default.createSymbolicLink(
+            atPath: self.folder.appending(path: "clients").path(percentEncoded: false),
+            withDestinationPath: self.root + "clients")
     }
 
     func remove() { try? FileManager.default.removeItem(at: self.folder) }
