@@ -49,16 +49,8 @@ private let echo = TalkProvider { opening, turn in "\(opening.name) heard: \(tur
     }
 
     @Test func `sends one message at a time to an agent`() async throws {
-        let (inside, goOn) = (Door(), Door())
-        let slow = TalkProvider { _, _ in
-            inside.open()
-            await goOn.pass()
-            return "done"
-        }
-        let host = try await AgentHost.on(FaultyFileSystem(), slow)
-        let agent = try await host.createAgent(AgentOrder(name: "a")).id
-        let first = Task { try await host.send(agent, "one") }
-        await inside.pass()
+        let (goOn, first, host) = try await AgentHost.busy()
+        let agent = try await host.id("a")
         #expect(await host.agents().map(\.state) == [.busy])
         await #expect { try await host.send(agent, "two") } throws: { ($0 as? HostError)?.code == .busy }
         goOn.open()

@@ -173,6 +173,21 @@ extension AgentHost {
         try await AgentHost.open("/data", options(disk, change), providers: [provider])
     }
 
+    /// One with an agent `a` that has a turn until the door is opened, and answers `done` then.
+    static func busy() async throws -> (goOn: Door, turn: Task<String, any Error>, host: AgentHost) {
+        let (inside, goOn) = (Door(), Door())
+        let slow = TalkProvider { _, _ in
+            inside.open()
+            await goOn.pass()
+            return "done"
+        }
+        let host = try await AgentHost.on(FaultyFileSystem(), slow)
+        let agent = try await host.createAgent(AgentOrder(name: "a")).id
+        let turn = Task { try await host.send(agent, "one") }
+        await inside.pass()
+        return (goOn, turn, host)
+    }
+
     func id(_ reference: String) async throws -> AgentID { try await self.resolve(reference) }
 
     /// The kinds of events of an agent's log, in order.

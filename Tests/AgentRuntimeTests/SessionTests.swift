@@ -101,16 +101,7 @@ extension AgentHost {
     }
 
     @Test func `are not suspended in a turn`() async throws {
-        let (inside, goOn) = (Door(), Door())
-        let slow = TalkProvider { _, _ in
-            inside.open()
-            await goOn.pass()
-            return "done"
-        }
-        let host = try await AgentHost.on(FaultyFileSystem(), slow)
-        let agent = try await host.createAgent(AgentOrder(name: "a")).id
-        let turn = Task { try await host.send(agent, "one") }
-        await inside.pass()
+        let (goOn, turn, host) = try await AgentHost.busy()
         await #expect { try await host.suspend(try await host.session("a")) } throws: {
             ($0 as? HostError)?.code == .busy
         }
@@ -118,6 +109,32 @@ extension AgentHost {
         #expect(try await turn.value == "done")
         try await host.suspend(try await host.session("a"))
         await host.stop()
+    }
+}
+
+/// Loses power at every step of what a host is asked to do on the `prepared` disk, and has what is left checked.
+private func sweep(
+    _ prepared: FaultyFileSystem, _ deed: (AgentHost) async throws -> Void,
+    check: (FaultyFileSystem, _ isSaid: Bool, _ run: String) async throws -> Void
+) async throws {
+    prepared.restart(after: .init(bytes: .kept, names: .kept))
+    let calm = prepared.copy()
+    let host = try await AgentHost.on(calm, echo())
+    let first = calm.operations
+    try await deed(host)
+    let last = calm.operations
+    await host.stop()
+    var dice = SplitMix64(seed: 8)
+    for point in stride(from: 2 * first, through: 2 * last + 1, by: sweepStride) {
+        let disk = prepared.copy(crashAt: point)
+        var isSaid = false
+        if let dying = try? await AgentHost.on(disk, echo()) {
+            isSaid = (try? await deed(dying)) != nil
+            await dying.stop(grace: .zero)
+        }
+        let damage = dice.pick(FaultyFileSystem.Damage.allCases)
+        disk.restart(after: damage)
+        try await check(disk, isSaid, "crash point \(point), \(damage)")
     }
 }
 
@@ -184,25 +201,9 @@ extension AgentHost {
     @Test func `is there or gone after a crash at any step, and gone once that was said`() async throws {
         let prepared = FaultyFileSystem()
         let session = try await Self.scene(prepared)
-        prepared.restart(after: .init(bytes: .kept, names: .kept))
-        let calm = prepared.copy()
-        var host = try await AgentHost.on(calm, echo())
-        let first = calm.operations
-        _ = try await host.deleteSession(session)
-        let last = calm.operations
-        await host.stop()
-        var dice = SplitMix64(seed: 8)
-        for point in stride(from: 2 * first, through: 2 * last + 1, by: sweepStride) {
-            let disk = prepared.copy(crashAt: point)
-            var isSaid = false
-            if let dying = try? await AgentHost.on(disk, echo()) {
-                isSaid = (try? await dying.deleteSession(session)) != nil
-                await dying.stop(grace: .zero)
-            }
-            let damage = dice.pick(FaultyFileSystem.Damage.allCases)
-            disk.restart(after: damage)
-            host = try await AgentHost.on(disk, echo())
-            let (found, run) = (await host.standings(), "crash point \(point), \(damage)")
+        try await sweep(prepared, { _ = try await $0.deleteSession(session) }) { disk, isSaid, run in
+            var host = try await AgentHost.on(disk, echo())
+            let found = await host.standings()
             #expect(found.first == "lead suspended" && (!isSaid || found.count == 1), "\(run): \(found)")
             let hasFolder = try disk.exists("/data/agents/\(session.hex)")
             #expect(hasFolder == (found.count == 2), "\(run)")
@@ -269,25 +270,9 @@ extension AgentHost {
     @Test func `is adopted or in quarantine after a crash at any step, and adopted once that was said`() async throws {
         let prepared = FaultyFileSystem()
         let session = try await Self.scene(prepared)
-        prepared.restart(after: .init(bytes: .kept, names: .kept))
-        let calm = prepared.copy()
-        var host = try await AgentHost.on(calm, echo())
-        let first = calm.operations
-        _ = try await host.adopt(session, under: nil, name: "boss")
-        let last = calm.operations
-        await host.stop()
-        var dice = SplitMix64(seed: 9)
-        for point in stride(from: 2 * first, through: 2 * last + 1, by: sweepStride) {
-            let disk = prepared.copy(crashAt: point)
-            var isSaid = false
-            if let dying = try? await AgentHost.on(disk, echo()) {
-                isSaid = (try? await dying.adopt(session, under: nil, name: "boss")) != nil
-                await dying.stop(grace: .zero)
-            }
-            let damage = dice.pick(FaultyFileSystem.Damage.allCases)
-            disk.restart(after: damage)
-            host = try await AgentHost.on(disk, echo())
-            let (paths, run) = (await host.agents().map(\.path).sorted(), "crash point \(point), \(damage)")
+        try await sweep(prepared, { _ = try await $0.adopt(session, under: nil, name: "boss") }) { disk, isSaid, run in
+            let host = try await AgentHost.on(disk, echo())
+            let paths = await host.agents().map(\.path).sorted()
             let isAdopted = paths == ["boss", "boss/child", "lead"]
             #expect(isAdopted || paths == ["lead", "lead/worker", "lead/worker/child"], "\(run): \(paths)")
             #expect(isAdopted || !isSaid, "\(run)")
