@@ -63,13 +63,14 @@ extension MachineBook.Page {
         }
     }
 
-    /// The call was acknowledged.
+    /// The call was acknowledged; a turn that goes on after a crash hears so of all its calls again.
     mutating func acknowledge(_ call: MachineCall) {
         switch call.verb {
-        case "say": self.sent.append((call.number, call.agent, call.target))
+        case "say", "complete":
+            guard !self.sent.contains(where: { $0.message == call.number }) else { break }
+            let to = call.verb == "say" ? call.target : self.parents[call.agent]
+            if let to { self.sent.append((call.number, call.agent, to)) }
         case "note": self.data[call.target] = (call.number, [])
-        case "complete":
-            if let parent = self.parents[call.agent] { self.sent.append((call.number, call.agent, parent)) }
         default: break
         }
     }
